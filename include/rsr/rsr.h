@@ -1,0 +1,12 @@
+// The whole public interface.
+#pragma once
+
+#include "rsr/error.h"
+#include "rsr/inspect.h"
+#include "rsr/metrics.h"
+#include "rsr/score.h"
+#include "rsr/select.h"
+#include "rsr/student.h"
+#include "rsr/table.h"
+#include "rsr/teachers.h"
+#include "rsr/version.h"

@@ -1,0 +1,78 @@
+// Open a student model and score one conversation in memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rsr {
+
+// kF32: the weights, dequantised where the file is quantised, in float32. kNative: the file's own types as ggml
+// computes them (it rounds activations to 8 bits for quantised weights). kAuto: kF32 if that fits in memory.
+enum class Precision { kAuto, kF32, kNative };
+
+// Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the end-of-turn token, as
+// the paper's reference does. kTurn: also the end-of-turn token, as trainers do. kLast: the final assistant turn's
+// content.
+enum class MaskPolicy { kContent, kTurn, kLast };
+
+struct StudentOptions {
+  std::string path;           // GGUF file
+  Precision precision = Precision::kAuto;
+  MaskPolicy mask = MaskPolicy::kContent;
+  std::string chat_template;  // empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file
+  std::string template_date;  // YYYY-MM-DD that templates see as today; empty: today
+  int64_t max_tokens = 0;     // truncate on the right to this many tokens; 0: the student's context length
+  std::string cache_dir;      // where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr
+};
+
+struct ChatMessage {
+  std::string role;        // system, user, assistant or tool
+  std::string content;
+  std::string reasoning;   // `reasoning_content` / `thinking` field; empty: none
+  std::string tool_calls;  // JSON array in the OpenAI form; empty: none
+};
+
+// One scored token; definitions in docs/metrics.md. Probabilities are the student's, given everything before.
+struct TokenScore {
+  int32_t position = 0;      // index in the tokenized conversation
+  int32_t token_id = 0;
+  float surprisal = 0;       // -ln p, nats
+  int32_t rank = 0;          // 1 + number of strictly more probable tokens, not clipped
+  int32_t ties = 0;          // other entries with exactly the same logit
+  float entropy = 0;         // nats
+  float mass_above = 0;      // probability of the strictly more probable tokens together
+  float sum_p2 = 0;          // sum over the vocabulary of p^2
+  int32_t top1_id = 0;       // the most probable token; the lowest id on a tie
+  float top1_logprob = 0;    // its ln p, nats
+};
+
+struct ConversationScore {
+  int64_t total_tokens = 0;  // of the rendered conversation
+  std::vector<TokenScore> tokens;
+
+  // Rank-Surprisal Ratio, arXiv 2601.14249 eq. 7: sum of min(rank, clip) / sum of surprisal. Lower is better.
+  double Rsr(int32_t clip = 100) const;
+};
+
+// A loaded student. Movable; one thread at a time may call Score.
+class Student {
+ public:
+  static Student Open(const StudentOptions& options);  // throws rsr::Error
+  Student(Student&&) noexcept;
+  Student& operator=(Student&&) noexcept;
+  ~Student();
+
+  // `tools`: JSON array of tool schemas, or empty. Throws rsr::Error if the template refuses the conversation or an
+  // assistant message yields no token.
+  ConversationScore Score(std::span<const ChatMessage> messages, const std::string& tools = "");
+
+ private:
+  struct Impl;
+  explicit Student(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rsr

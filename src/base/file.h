@@ -1,0 +1,39 @@
+// Files: mapped for reading, written under another name and renamed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rsr {
+
+// A whole regular file mapped read-only. Movable. Throws rsr::Error naming the path if it is missing, a directory or
+// unreadable. An empty file gives an empty view.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  std::string_view bytes() const { return {data_, size_}; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+std::string ReadFile(const std::string& path);  // throws rsr::Error
+
+// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it. Throws rsr::Error (disk
+// full, not writable) and then leaves `path` as it was.
+void WriteFileAtomic(const std::string& path, std::string_view bytes);
+
+void MakeDirectories(const std::string& path);  // like mkdir -p; throws rsr::Error
+
+// Flushes a file's or directory's content to the disk (fsync); for a rename to survive a power cut.
+void SyncPath(const std::string& path);
+
+}  // namespace rsr

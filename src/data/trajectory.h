@@ -1,0 +1,51 @@
+// One conversation as the input files give it, and where its bytes lie.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rsr {
+
+enum class Role { kSystem, kUser, kAssistant, kTool };
+
+struct Message {
+  Role role = Role::kUser;
+  std::string content;     // text parts of a list joined; empty where the input has null or none
+  std::string reasoning;   // `reasoning_content` or `thinking` field
+  std::string tool_calls;  // the field's JSON as it stands, or empty
+  std::string name;
+  std::string tool_call_id;
+};
+
+// The original record: `length` bytes at `offset` of input file number `file`, without the separator behind it.
+struct RecordSpan {
+  int32_t file = 0;
+  int64_t offset = 0;
+  int64_t length = 0;
+  int64_t line = 0;  // 1-based, for messages
+};
+
+struct Trajectory {
+  RecordSpan span;
+  int64_t row = 0;         // 0-based over all input files, rejected rows counted
+  std::string id;          // given, or FILENAME:LINE
+  std::string problem_id;  // given, or a hash of the first user message
+  std::string teacher;     // given, or the file's name without extension
+  std::string source;      // given, or empty
+  std::optional<bool> correct;
+  std::vector<Message> messages;
+  std::string tools;       // JSON of the `tools` field (a list; a JSON string is unwrapped), or empty
+};
+
+// A row that is not scored. `reason` is one of a small set of slugs (counted); `message` names file and line.
+struct Rejection {
+  RecordSpan span;
+  int64_t row = 0;
+  std::string id;       // empty if unknown
+  std::string reason;   // e.g. "invalid-json"
+  std::string message;  // for people
+};
+
+}  // namespace rsr

@@ -1,0 +1,64 @@
+// The vocabulary sweep: statistics of the next-token distribution without ever storing its logits.
+//
+// For every row of final hidden states h [rows, width] and output matrix W [vocab, width] the logits are l = cap(scale *
+// (W h) + bias). Tiles of W pass by once; each row keeps the running maximum, sum of exponentials, sum of e*l, sum of
+// squares, count and mass above the target, count equal, arg max.
+//
+// Tie rule: rank is 1 + number of entries with a strictly greater logit; `ties` counts the other entries whose logit is
+// bit for bit the target's. The target's logit comes from the same multiplication as its tile.
+// Rounding rule: products and logits in float32, every sum over the vocabulary in double or compensated so that the
+// result is within 2 ulp(float32) of the same sums in double over the same logits.
+// A row's result depends on that row, its target and W alone: not on the other rows, nor on how many there are.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace rsr {
+
+// Statistics of one position; names and units as rsr::TokenScore.
+struct TokenStats {
+  float surprisal, entropy, mass_above, sum_p2, top1_logprob;
+  int32_t rank, ties, top1_id;
+};
+
+// The output matrix in whatever type it is stored. ReadRows may be called from several threads at once.
+class OutputMatrix {
+ public:
+  virtual ~OutputMatrix() = default;
+  virtual int64_t vocab() const = 0;
+  virtual int64_t width() const = 0;
+  // Rows [first, first + count) as float32 into out [count, width].
+  virtual void ReadRows(int64_t first, int64_t count, float* out) const = 0;
+  // The whole matrix if it already lies in memory as contiguous float32, else null: then tiles need no copy.
+  virtual const float* resident() const { return nullptr; }
+};
+
+// What lies between the product and the softmax in some families (Gemma 2: soft_cap; Granite, Cohere: scale).
+struct LogitTransform {
+  float scale = 1.0f;
+  float soft_cap = 0.0f;        // 0: none, else l = soft_cap * tanh(l / soft_cap)
+  const float* bias = nullptr;  // [vocab] or null
+};
+
+// Threading: one thread at a time per object; objects share the matrix. Scratch memory is a few MB, whatever vocab is.
+class VocabSweep {
+ public:
+  virtual ~VocabSweep() = default;
+  // hidden [rows, width] row-major, targets [rows], out [rows]. Any number of rows.
+  virtual void Run(const float* hidden, std::span<const int32_t> targets, TokenStats* out) = 0;
+};
+
+// The fast one: oneDNN products, Highway reductions at the best level the CPU has (RSR_CPU forces one).
+std::unique_ptr<VocabSweep> NewVocabSweep(const OutputMatrix& matrix, const LogitTransform& transform = {});
+
+// The slow, obvious twin: one row at a time, everything in double. For tests.
+std::unique_ptr<VocabSweep> NewReferenceVocabSweep(const OutputMatrix& matrix, const LogitTransform& transform = {});
+
+// Levels this machine can run, best first ("AVX3_ZEN4", "AVX2", ... as Highway names them) and the one in use.
+// RSR_CPU naming another is an rsr::Error at the first use.
+std::span<const char* const> SupportedCpuLevels();
+const char* CpuLevel();
+
+}  // namespace rsr
