@@ -7,8 +7,9 @@
 
 namespace rsr {
 
-// A whole regular file mapped read-only. Movable. Throws rsr::Error naming the path if it is missing, a directory or
-// unreadable. An empty file gives an empty view.
+// A whole regular file mapped read-only. Movable. Throws rsr::Error naming the path if it is
+// missing, a directory or unreadable. An empty file gives an empty view. A file that another
+// program cuts short while it is mapped ends this process with SIGBUS.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path);
@@ -19,6 +20,10 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   const std::string& path() const { return path_; }
 
+  // Gives the memory of the bytes before `offset` back; they are read from the disk again when
+  // touched.
+  void DropBefore(size_t offset) const;
+
  private:
   std::string path_;
   const char* data_ = nullptr;
@@ -27,8 +32,9 @@ class MappedFile {
 
 std::string ReadFile(const std::string& path);  // throws rsr::Error
 
-// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it. Throws rsr::Error (disk
-// full, not writable) and then leaves `path` as it was.
+// Writes `bytes` to a temporary file beside `path`, flushes it to the disk and renames it. Throws
+// rsr::Error (disk full, not writable) and then leaves `path` as it was. A process killed meanwhile
+// leaves `path`.tmp-PID-N behind.
 void WriteFileAtomic(const std::string& path, std::string_view bytes);
 
 void MakeDirectories(const std::string& path);  // like mkdir -p; throws rsr::Error

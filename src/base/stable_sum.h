@@ -20,8 +20,8 @@ class StableSum {
   double sum_ = 0, compensation_ = 0;
 };
 
-// Quantile of unsorted values by linear interpolation between order statistics (numpy's default), q in [0, 1].
-// NaN for an empty span.
+// Quantile of unsorted values by linear interpolation between order statistics (numpy's default), q
+// in [0, 1]. NaN for an empty span.
 double Quantile(std::span<const double> values, double q);
 
 }  // namespace rsr

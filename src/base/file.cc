@@ -1,0 +1,174 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/nearest.h"
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Reason(int error) { return std::generic_category().message(error); }
+
+// Closes on every way out; Close() reports what the kernel kept back until then (quotas, network
+// file systems).
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  int Close() { return close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+std::string DirectoryOf(const std::string& path) {
+  const fs::path parent = fs::path(path).parent_path();
+  return parent.empty() ? "." : parent.string();
+}
+
+std::string HintForMissing(const std::string& path) {
+  const fs::path wanted(path);
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(DirectoryOf(path), error), end; !error && it != end;
+       it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  const std::vector<std::string> near = NearestNames(wanted.filename().string(), names, 1);
+  if (near.empty()) return "check the path; it is taken relative to the current directory";
+  return fmt::format("did you mean '{}'?", (wanted.parent_path() / near[0]).string());
+}
+
+[[noreturn]] void ThrowUnreadable(const std::string& path, int error) {
+  if (error == ENOENT) throw Error(path + ": no such file", HintForMissing(path));
+  if (error == EACCES)
+    throw Error(path + ": cannot be read: permission denied", "check its owner and mode");
+  throw Error(fmt::format("{}: cannot be read: {}", path, Reason(error)));
+}
+
+[[noreturn]] void ThrowUnwritable(const std::string& path, int error) {
+  std::string hint;
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+    hint = fmt::format(
+        "free some space in {} or write somewhere else, then run the same command again",
+        DirectoryOf(path));
+  } else if (error == EACCES || error == EPERM || error == EROFS) {
+    hint = fmt::format("choose a place you may write to, or check the owner and mode of {}",
+                       DirectoryOf(path));
+  } else if (error == ENOENT) {
+    hint = fmt::format("the directory {} does not exist", DirectoryOf(path));
+  } else if (error == EISDIR) {
+    hint = "a directory of this name is in the way";
+  }
+  throw Error(fmt::format("{}: cannot be written: {}", path, Reason(error)), hint);
+}
+
+void WriteAll(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) ThrowUnwritable(path, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path) : path_(path) {
+  // Without O_NONBLOCK a FIFO would be waited for before it can be refused.
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) ThrowUnreadable(path, errno);
+  struct stat status;
+  if (fstat(file.get(), &status) != 0) ThrowUnreadable(path, errno);
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(path + ": is a directory, expected a file",
+                "name the files in it, for example with a pattern");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(path + ": is not a regular file", "write its content to a file first");
+  }
+  size_ = static_cast<size_t>(status.st_size);
+  if (size_ == 0) return;
+  void* data = mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
+  if (data == MAP_FAILED) ThrowUnreadable(path, errno);
+  data_ = static_cast<const char*>(data);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  path_.swap(other.path_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(const_cast<char*>(data_), size_);
+}
+
+void MappedFile::DropBefore(size_t offset) const {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t length = std::min(offset, size_) / page * page;
+  if (length > 0) madvise(const_cast<char*>(data_), length, MADV_DONTNEED);
+}
+
+std::string ReadFile(const std::string& path) { return std::string(MappedFile(path).bytes()); }
+
+void WriteFileAtomic(const std::string& path, std::string_view bytes) {
+  static std::atomic<int> counter{0};
+  const std::string temporary = fmt::format("{}.tmp-{}-{}", path, getpid(), counter++);
+  try {
+    Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.get() < 0) ThrowUnwritable(path, errno);
+    WriteAll(file.get(), bytes, path);
+    if (fsync(file.get()) != 0) ThrowUnwritable(path, errno);
+    if (file.Close() != 0) ThrowUnwritable(path, errno);
+    if (rename(temporary.c_str(), path.c_str()) != 0) ThrowUnwritable(path, errno);
+  } catch (...) {
+    unlink(temporary.c_str());
+    throw;
+  }
+  SyncPath(DirectoryOf(path));
+}
+
+void MakeDirectories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return;
+  throw Error(fmt::format("{}: the directory cannot be made: {}", path, error.message()),
+              error == std::errc::not_a_directory || error == std::errc::file_exists
+                  ? "a file of this name is in the way"
+                  : "choose a place you may write to");
+}
+
+void SyncPath(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) ThrowUnreadable(path, errno);
+  // EINVAL: this kind of file system has nothing to flush.
+  if (fsync(file.get()) != 0 && errno != EINVAL) ThrowUnwritable(path, errno);
+}
+
+}  // namespace rsr

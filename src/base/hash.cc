@@ -1,0 +1,47 @@
+#include "base/hash.h"
+
+#include <xxhash.h>
+
+#include <memory>
+
+#include "base/file.h"
+
+namespace rsr {
+namespace {
+
+std::string Hex(XXH128_hash_t hash) {
+  XXH128_canonical_t canonical;  // big-endian, as xxh128sum prints it
+  XXH128_canonicalFromHash(&canonical, hash);
+  std::string hex;
+  for (const unsigned char byte : canonical.digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+struct FreeState {
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+
+}  // namespace
+
+std::string HashBytes(std::string_view bytes) {
+  return Hex(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+std::string HashFile(const std::string& path) {
+  const MappedFile file(path);
+  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+  XXH3_128bits_reset(state.get());
+  // In pieces, so that a student of many gigabytes does not count as memory used.
+  constexpr size_t kPiece = size_t{16} << 20;
+  for (size_t at = 0; at < file.bytes().size(); at += kPiece) {
+    const std::string_view piece = file.bytes().substr(at, kPiece);
+    XXH3_128bits_update(state.get(), piece.data(), piece.size());
+    file.DropBefore(at + piece.size());
+  }
+  return Hex(XXH3_128bits_digest(state.get()));
+}
+
+}  // namespace rsr
