@@ -14,7 +14,8 @@ struct MetricsOptions {
   std::string by = "teacher";        // teacher, source, problem_id, or trajectory (one row each)
 };
 
-// One row a group (sorted by name) or a trajectory (in input order). Throws rsr::Error for unknown names.
+// One row a group (sorted by name) or a trajectory (in input order). Throws rsr::Error for unknown
+// names.
 Table Metrics(const MetricsOptions& options);
 
 // Name, direction, formula, source of every metric.

@@ -1,4 +1,5 @@
-// Score files of trajectories into a run directory (docs/formats.md), or check them without running the student.
+// Score files of trajectories into a run directory (docs/formats.md), or check them without running
+// the student.
 #pragma once
 
 #include <cstdint>
@@ -13,59 +14,67 @@ namespace rsr {
 
 struct InputOptions {
   std::vector<std::string> files;  // JSON Lines or a JSON array of chats
-  bool fail_on_bad_row = false;    // false: bad rows are counted, kept in rejected.jsonl and the rest goes on
+  bool fail_on_bad_row =
+      false;  // false: bad rows are counted, kept in rejected.jsonl and the rest goes on
 };
 
 struct ScoreProgress {
-  int64_t rows_done = 0;       // scored or rejected, those of an earlier session included
+  int64_t rows_done = 0;  // scored or rejected, those of an earlier session included
   int64_t rows_total = 0;
-  int64_t tokens_done = 0;     // through the student, this session
-  double fraction = 0;         // of the input bytes, 0 to 1
-  double seconds = 0;          // since the first trajectory of this session
+  int64_t tokens_done = 0;  // through the student, this session
+  double fraction = 0;      // of the input bytes, 0 to 1
+  double seconds = 0;       // since the first trajectory of this session
 };
 
 struct ScoreOptions {
   StudentOptions student;
   InputOptions input;
-  std::string out;             // run directory; made if absent, continued if it holds the same run
-  int threads = 0;             // workers, one core each; 0: all cores this process may use
-  int64_t sweep_rows = 256;    // positions per vocabulary sweep; changes memory and speed, never the result
-  std::function<void(const ScoreProgress&)> on_progress;  // called now and then from one thread; may be empty
-  std::function<bool()> stop;  // polled between trajectories; true closes the shard and returns; may be empty
+  std::string out;  // run directory; made if absent, continued if it holds the same run
+  int threads = 0;  // workers, one core each; 0: all cores this process may use
+  int64_t sweep_rows =
+      256;  // positions per vocabulary sweep; changes memory and speed, never the result
+  std::function<void(const ScoreProgress&)>
+      on_progress;  // called now and then from one thread; may be empty
+  std::function<bool()>
+      stop;  // polled between trajectories; true closes the shard and returns; may be empty
 };
 
 struct ScoreSummary {
-  int64_t rows_scored = 0;     // this session
-  int64_t rows_before = 0;     // found done in the run directory
-  int64_t rows_rejected = 0;   // of the whole input
+  int64_t rows_scored = 0;    // this session
+  int64_t rows_before = 0;    // found done in the run directory
+  int64_t rows_rejected = 0;  // of the whole input
   std::map<std::string, int64_t> rejected_by_reason;
+  std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
   int64_t rows_truncated = 0;
-  int64_t turns_given = 0, turns_found = 0;       // assistant messages in the scored rows / with scored tokens
-  int64_t special_tokens_in_content = 0;          // special tokens written inside message text
-  int64_t tokens = 0, scored_tokens = 0;          // this session
+  int64_t turns_given = 0,
+          turns_found = 0;  // assistant messages in the scored rows / with scored tokens
+  int64_t special_tokens_in_content = 0;  // special tokens written inside message text
+  int64_t tokens = 0, scored_tokens = 0;  // this session
   double seconds = 0;
   int64_t peak_rss_bytes = 0;
-  bool stopped = false;        // `stop` asked for it: the same call continues the run
-  std::string precision;       // what kAuto chose: "f32" or "native"
+  bool stopped = false;   // `stop` asked for it: the same call continues the run
+  std::string precision;  // what kAuto chose: "f32" or "native"
 };
 
-// Throws rsr::Error for unusable options, student or run directory; bad rows follow `fail_on_bad_row`.
+// Throws rsr::Error for unusable options, student or run directory; bad rows follow
+// `fail_on_bad_row`.
 ScoreSummary Score(const ScoreOptions& options);
 
 struct CheckOptions {
-  StudentOptions student;      // precision is not used
+  StudentOptions student;  // precision is not used
   InputOptions input;
-  int show = 0;                // rendered conversations to return in `previews`
-  bool color = false;          // scored text of previews in ANSI colour, else between markers
+  int show = 0;        // rendered conversations to return in `previews`
+  bool color = false;  // scored text of previews in ANSI colour, else between markers
 };
 
 struct FileCheck {
   std::string file;
-  int64_t rows = 0, rejected = 0, problems = 0, turns = 0, tokens = 0, scored_tokens = 0, reasoning_tokens = 0,
-          tool_tokens = 0, longest = 0, over_limit = 0, special_tokens_in_content = 0;
+  int64_t rows = 0, rejected = 0, problems = 0, turns = 0, tokens = 0, scored_tokens = 0,
+          reasoning_tokens = 0, tool_tokens = 0, longest = 0, over_limit = 0,
+          special_tokens_in_content = 0;
   std::vector<std::string> teachers;
   std::map<std::string, int64_t> rejected_by_reason;
-  std::vector<std::string> rejected_examples;  // file:line: message, the first few
+  std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
 };
 
 struct CheckReport {

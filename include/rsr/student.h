@@ -9,51 +9,57 @@
 
 namespace rsr {
 
-// kF32: the weights, dequantised where the file is quantised, in float32. kNative: the file's own types as ggml
-// computes them (it rounds activations to 8 bits for quantised weights). kAuto: kF32 if that fits in memory.
+// kF32: the weights, dequantised where the file is quantised, in float32. kNative: the file's own
+// types as ggml computes them (it rounds activations to 8 bits for quantised weights). kAuto: kF32
+// if that fits in memory.
 enum class Precision { kAuto, kF32, kNative };
 
-// Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the end-of-turn token, as
-// the paper's reference does. kTurn: also the end-of-turn token, as trainers do. kLast: the final assistant turn's
-// content.
+// Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the
+// end-of-turn token, as the paper's reference does. kTurn: also the end-of-turn token, as trainers
+// do. kLast: the final assistant turn's content.
 enum class MaskPolicy { kContent, kTurn, kLast };
 
 struct StudentOptions {
-  std::string path;           // GGUF file
+  std::string path;  // GGUF file
   Precision precision = Precision::kAuto;
   MaskPolicy mask = MaskPolicy::kContent;
-  std::string chat_template;  // empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file
+  std::string
+      chat_template;  // empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file
   std::string template_date;  // YYYY-MM-DD that templates see as today; empty: today
-  int64_t max_tokens = 0;     // truncate on the right to this many tokens; 0: the student's context length
-  std::string cache_dir;      // where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr
+  int64_t max_tokens =
+      0;  // truncate on the right to this many tokens; 0: rows longer than the context are rejected
+  std::string
+      cache_dir;  // where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr
 };
 
 struct ChatMessage {
-  std::string role;        // system, user, assistant or tool
+  std::string role;  // system, user, assistant or tool
   std::string content;
   std::string reasoning;   // `reasoning_content` / `thinking` field; empty: none
   std::string tool_calls;  // JSON array in the OpenAI form; empty: none
 };
 
-// One scored token; definitions in docs/metrics.md. Probabilities are the student's, given everything before.
+// One scored token; definitions in docs/metrics.md. Probabilities are the student's, given
+// everything before.
 struct TokenScore {
-  int32_t position = 0;      // index in the tokenized conversation
+  int32_t position = 0;  // index in the tokenized conversation
   int32_t token_id = 0;
-  float surprisal = 0;       // -ln p, nats
-  int32_t rank = 0;          // 1 + number of strictly more probable tokens, not clipped
-  int32_t ties = 0;          // other entries with exactly the same logit
-  float entropy = 0;         // nats
-  float mass_above = 0;      // probability of the strictly more probable tokens together
-  float sum_p2 = 0;          // sum over the vocabulary of p^2
-  int32_t top1_id = 0;       // the most probable token; the lowest id on a tie
-  float top1_logprob = 0;    // its ln p, nats
+  float surprisal = 0;     // -ln p, nats
+  int32_t rank = 0;        // 1 + number of strictly more probable tokens, not clipped
+  int32_t ties = 0;        // other entries with exactly the same logit
+  float entropy = 0;       // nats
+  float mass_above = 0;    // probability of the strictly more probable tokens together
+  float sum_p2 = 0;        // sum over the vocabulary of p^2
+  int32_t top1_id = 0;     // the most probable token; the lowest id on a tie
+  float top1_logprob = 0;  // its ln p, nats
 };
 
 struct ConversationScore {
   int64_t total_tokens = 0;  // of the rendered conversation
   std::vector<TokenScore> tokens;
 
-  // Rank-Surprisal Ratio, arXiv 2601.14249 eq. 7: sum of min(rank, clip) / sum of surprisal. Lower is better.
+  // Rank-Surprisal Ratio, arXiv 2601.14249 eq. 7: sum of min(rank, clip) / sum of surprisal. Lower
+  // is better.
   double Rsr(int32_t clip = 100) const;
 };
 
@@ -65,8 +71,8 @@ class Student {
   Student& operator=(Student&&) noexcept;
   ~Student();
 
-  // `tools`: JSON array of tool schemas, or empty. Throws rsr::Error if the template refuses the conversation or an
-  // assistant message yields no token.
+  // `tools`: JSON array of tool schemas, or empty. Throws rsr::Error if the template refuses the
+  // conversation or an assistant message yields no token.
   ConversationScore Score(std::span<const ChatMessage> messages, const std::string& tools = "");
 
  private:

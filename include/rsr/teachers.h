@@ -12,7 +12,7 @@ namespace rsr {
 struct TeachersOptions {
   std::vector<std::string> runs;
   std::string metric = "rsr";
-  int resamples = 2000;      // bootstrap over problems, the same resample for every teacher
+  int resamples = 2000;  // bootstrap over problems, the same resample for every teacher
   double confidence = 0.95;
   uint64_t seed = 1;
 };
@@ -22,13 +22,14 @@ struct TeacherRow {
   double value = 0, low = 0, high = 0;  // dataset-level metric and its interval
   double p_best = 0;                    // share of resamples in which this teacher is best
   int64_t trajectories = 0, problems = 0;
-  double mean_tokens = 0;               // scored tokens a trajectory
-  double accuracy = -1;                 // share of labelled trajectories that are correct; -1: no labels
+  double mean_tokens = 0;  // scored tokens a trajectory
+  double accuracy = -1;    // share of labelled trajectories that are correct; -1: no labels
 };
 
 struct TeachersReport {
-  std::vector<TeacherRow> teachers;  // best first
-  std::vector<std::string> warnings; // e.g. teachers that do not share problems
+  std::string metric;
+  std::vector<TeacherRow> teachers;   // best first
+  std::vector<std::string> warnings;  // e.g. teachers that do not share problems
 };
 
 TeachersReport RankTeachers(const TeachersOptions& options);  // throws rsr::Error

@@ -7,7 +7,8 @@ namespace rsr {
 
 inline constexpr const char* kVersion = "0.1.0";
 
-// Version, instruction set the kernels run at, and versions of what is linked; several lines for `rsr --version`.
+// Version, instruction set the kernels run at, and versions of what is linked; several lines for
+// `rsr --version`.
 std::string VersionDetails();
 
 }  // namespace rsr

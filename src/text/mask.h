@@ -1,7 +1,8 @@
 // The student's text side: chat template, tokenizer and the mask of scored tokens.
 //
-// Goal: the tokens scored here are the tokens a trainer trains on. A mask comes from where each rendered character came
-// from, never from looking for marker token ids (docs/masks.md). Non-goal: generating text.
+// Goal: the tokens scored here are the tokens a trainer trains on. A mask comes from where each
+// rendered character came from, never from looking for marker token ids (docs/masks.md). Non-goal:
+// generating text.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,12 @@ namespace rsr {
 enum class TokenKind : uint8_t { kAnswer = 0, kReasoning = 1, kToolCall = 2, kEndOfTurn = 3 };
 
 struct MaskedTokens {
-  std::vector<int32_t> ids;          // the whole rendered conversation, truncated on the right
-  std::vector<int32_t> positions;    // of scored tokens, ascending, all >= 1
-  std::vector<TokenKind> kinds;      // of scored tokens
-  int32_t turns_given = 0;           // assistant messages that have text or tool calls
-  int32_t turns_found = 0;           // of those, with at least one scored token (before truncation)
+  std::vector<int32_t> ids;        // the whole rendered conversation, truncated on the right
+  std::vector<int32_t> positions;  // of scored tokens, ascending, all >= 1
+  std::vector<TokenKind> kinds;    // of scored tokens
+  int32_t turns_given = 0;         // assistant messages the mask is to score
+  int32_t turns_found =
+      0;  // of those, with at least one scored token (before truncation); always all
   int32_t special_tokens_in_content = 0;
   int64_t tokens_before_truncation = 0;
   bool truncated = false;
@@ -30,8 +32,8 @@ struct MaskedTokens {
 // A template and a vocabulary. Threading: const methods may run on several threads at once.
 class TextSide {
  public:
-  // Reads vocabulary and template of a GGUF file. Throws rsr::Error: no template (names the built-in ones), a template
-  // that does not parse, an unknown pre-tokenizer.
+  // Reads vocabulary and template of a GGUF file. Throws rsr::Error: no template (names the
+  // built-in ones), a template that does not parse, an unknown pre-tokenizer.
   static std::unique_ptr<TextSide> FromGguf(const StudentOptions& options);
   virtual ~TextSide() = default;
 
@@ -51,17 +53,19 @@ class TextSide {
   virtual Rendered Render(const Trajectory& trajectory) const = 0;
 
   virtual int64_t vocab_size() const = 0;
-  virtual std::string Piece(int32_t id) const = 0;     // the token's bytes; special tokens as their text
-  virtual int64_t context_length() const = 0;          // the student's, in tokens
-  virtual std::string template_hash() const = 0;       // of template text, date and special tokens
+  virtual std::string Piece(
+      int32_t id) const = 0;                      // the token's bytes; special tokens as their text
+  virtual int64_t context_length() const = 0;     // the student's, in tokens
+  virtual std::string template_hash() const = 0;  // of template text, date and special tokens
   virtual std::string tokenizer_hash() const = 0;
-  virtual std::string template_source() const = 0;     // "model", "built-in chatml", a path
-  virtual std::string template_date() const = 0;       // as used, YYYY-MM-DD
+  virtual std::string template_source() const = 0;  // "model", "built-in chatml", a path
+  virtual std::string template_date() const = 0;    // as used, YYYY-MM-DD
 };
 
 // Why one row cannot be scored: the slug and the text of a Rejection, without file and line.
-// Reasons: template-error, empty-turn (an assistant message rendered to nothing), turn-not-found, tokenizer-mismatch,
-// no-scored-tokens (all of them behind --max-tokens).
+// Reasons: template-error, empty-turn (an assistant message rendered to nothing), turn-not-found,
+// tokenizer-mismatch, too-long (no --max-tokens given), no-scored-tokens (all of them behind
+// --max-tokens).
 struct RowError {
   std::string reason;
   std::string message;

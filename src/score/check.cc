@@ -1,0 +1,121 @@
+// Check(): read, render, tokenize and mask every row without running the student.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "data/reader.h"
+#include "rsr/error.h"
+#include "rsr/score.h"
+#include "score/row.h"
+#include "student/gguf_file.h"
+#include "text/mask.h"
+
+namespace rsr {
+namespace {
+
+constexpr int64_t kExamples = 5;  // messages kept of each reason
+
+// The rendered conversation with its scored text in green, or between ⟦ and ⟧. ESC and other
+// control characters of the data are shown as text: a row cannot drive the terminal.
+std::string Preview(const Trajectory& trajectory, const TextSide::Rendered& rendered, bool color) {
+  const char* begin = color ? "\x1b[32m" : "⟦";
+  const char* end = color ? "\x1b[0m" : "⟧";
+  std::string out = fmt::format("── {} ({})\n", trajectory.id, trajectory.teacher);
+  const auto put = [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; ++i) {
+      const auto c = static_cast<unsigned char>(rendered.text[i]);
+      if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
+        out += fmt::format("\\x{:02x}", c);
+      } else {
+        out += static_cast<char>(c);
+      }
+    }
+  };
+  int64_t at = 0;
+  for (const auto& span : rendered.spans) {
+    put(at, span.begin);
+    out += begin;
+    put(span.begin, span.end);
+    out += end;
+    at = span.end;
+  }
+  put(at, static_cast<int64_t>(rendered.text.size()));
+  return out;
+}
+
+struct FileState {
+  FileCheck check;
+  std::set<std::string> problems, teachers;
+
+  void Reject(const std::string& reason, const std::string& message) {
+    ++check.rejected;
+    if (++check.rejected_by_reason[reason] <= kExamples) check.rejected_examples.push_back(message);
+  }
+
+  void Count(const Trajectory& trajectory, const MaskedTokens& masked) {
+    problems.insert(trajectory.problem_id);
+    teachers.insert(trajectory.teacher);
+    check.turns += masked.turns_found;
+    check.tokens += static_cast<int64_t>(masked.ids.size());
+    check.scored_tokens += static_cast<int64_t>(masked.positions.size());
+    for (const TokenKind kind : masked.kinds) {
+      check.reasoning_tokens += kind == TokenKind::kReasoning;
+      check.tool_tokens += kind == TokenKind::kToolCall;
+    }
+    check.longest = std::max(check.longest, masked.tokens_before_truncation);
+    check.over_limit += masked.truncated;
+    check.special_tokens_in_content += masked.special_tokens_in_content;
+  }
+};
+
+}  // namespace
+
+CheckReport Check(const CheckOptions& options) {
+  if (options.input.files.empty())
+    throw Error("no input files", "name one or more JSON Lines files");
+  ReadGguf(options.student.path);
+  const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
+  TrajectoryReader reader(options.input.files);
+  std::vector<FileState> files(options.input.files.size());
+  CheckReport report;
+  report.template_source = text->template_source();
+  report.limit =
+      options.student.max_tokens > 0 ? options.student.max_tokens : text->context_length();
+
+  ReadItem item;
+  while (reader.Next(&item)) {
+    const auto reject = [&](FileState& file, const std::string& reason,
+                            const std::string& message) {
+      if (options.input.fail_on_bad_row) throw Error(message);
+      file.Reject(reason, message);
+    };
+    if (const auto* bad = std::get_if<Rejection>(&item)) {
+      FileState& file = files[bad->span.file];
+      ++file.check.rows;
+      reject(file, bad->reason, bad->message);
+      continue;
+    }
+    const auto& trajectory = std::get<Trajectory>(item);
+    FileState& file = files[trajectory.span.file];
+    ++file.check.rows;
+    try {
+      file.Count(trajectory, text->Tokenize(trajectory));
+      if (static_cast<int>(report.previews.size()) < options.show) {
+        report.previews.push_back(Preview(trajectory, text->Render(trajectory), options.color));
+      }
+    } catch (const RowError& e) {
+      const std::string& name = options.input.files[trajectory.span.file];
+      if (e.reason == "too-long") ++file.check.over_limit;
+      reject(file, e.reason, MakeRejected(name, trajectory, e).message);
+    }
+  }
+  for (size_t i = 0; i < files.size(); ++i) {
+    files[i].check.file = options.input.files[i];
+    files[i].check.problems = static_cast<int64_t>(files[i].problems.size());
+    files[i].check.teachers.assign(files[i].teachers.begin(), files[i].teachers.end());
+    report.files.push_back(std::move(files[i].check));
+  }
+  return report;
+}
+
+}  // namespace rsr

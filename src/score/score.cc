@@ -1,0 +1,260 @@
+// Score(): plan, then workers that pull trajectories from the reader and push rows to the store.
+//
+// Each worker is one thread with its own KV cache. Reading and storing go through one mutex each:
+// they take microseconds beside a forward pass of seconds. Nothing here reorders or groups rows, so
+// a row's numbers depend on that row alone.
+#include "rsr/score.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/hash.h"
+#include "data/reader.h"
+#include "engine/llama/llama_engine.h"
+#include "rsr/error.h"
+#include "rsr/version.h"
+#include "score/row.h"
+#include "store/run.h"
+#include "student/gguf_file.h"
+#include "text/mask.h"
+
+namespace rsr {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+int UsableCores() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+int64_t PeakRssBytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
+}
+
+Precision ParsePrecision(const std::string& name) {
+  return name == "native" ? Precision::kNative : Precision::kF32;
+}
+
+RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student, const TextSide& text,
+                    const EngineInfo& engine, const std::vector<InputFile>& inputs) {
+  RunInfo info;
+  info.tool_version = kVersion;
+  info.student_path = options.student.path;
+  info.student_hash = HashFile(options.student.path);
+  info.student_name = student.name;
+  info.architecture = student.architecture;
+  info.tokenizer_hash = text.tokenizer_hash();
+  info.template_hash = text.template_hash();
+  info.template_source = text.template_source();
+  info.template_date = text.template_date();
+  info.vocab_size = text.vocab_size();
+  info.max_tokens = options.student.max_tokens;
+  info.engine = engine.name;
+  info.precision = engine.precision;
+  info.cpu_level = engine.cpu_level;
+  info.mask = MaskName(options.student.mask);
+  for (const InputFile& input : inputs)
+    info.inputs.push_back({input.path, input.hash, input.bytes, input.rows});
+  return info;
+}
+
+// The state the workers share.
+class Session {
+ public:
+  Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer, int64_t rows_total)
+      : options_(options),
+        text_(text),
+        writer_(writer),
+        reader_(options.input.files),
+        rows_total_(rows_total) {}
+
+  // Scores until the input ends, `stop` says so or somebody failed; rethrows the first failure.
+  void Run(Engine& engine, int threads) {
+    start_ = Clock::now();
+    std::vector<std::jthread> workers;
+    int running = threads;
+    std::condition_variable ended;
+    for (int i = 0; i < threads; ++i) {
+      workers.emplace_back([&] {
+        Work(engine);
+        const std::lock_guard lock(mutex_);
+        --running;
+        ended.notify_one();
+      });
+    }
+    std::unique_lock lock(mutex_);
+    while (!ended.wait_for(lock, std::chrono::milliseconds(100), [&] { return running == 0; }))
+      Report(&lock);
+    Report(&lock);
+    lock.unlock();
+    workers.clear();
+    summary_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  ScoreSummary& summary() { return summary_; }
+  const std::vector<RejectedRow>& rejected() const { return rejected_; }
+
+ private:
+  void Report(std::unique_lock<std::mutex>* lock) {
+    if (!options_.on_progress) return;
+    const ScoreProgress progress{rows_done_, rows_total_, summary_.tokens, fraction_,
+                                 std::chrono::duration<double>(Clock::now() - start_).count()};
+    lock->unlock();
+    options_.on_progress(progress);
+    lock->lock();
+  }
+
+  void Work(Engine& engine) {
+    try {
+      const std::unique_ptr<EngineWorker> worker = engine.NewWorker();
+      std::vector<TokenStats> stats;
+      Trajectory trajectory;
+      while (Next(&trajectory)) {
+        MaskedTokens masked;
+        try {
+          masked = text_.Tokenize(trajectory);
+        } catch (const RowError& e) {
+          const std::lock_guard lock(mutex_);
+          Reject(MakeRejected(options_.input.files[trajectory.span.file], trajectory, e));
+          continue;
+        }
+        stats.resize(masked.positions.size());
+        worker->Score(masked.ids, masked.positions, stats.data());
+        const RunRow row = MakeRow(trajectory, masked, stats);
+        const std::lock_guard lock(mutex_);
+        writer_.Append(row);
+        Count(masked);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  // The next trajectory to score; false when there is none or the session is to end.
+  bool Next(Trajectory* trajectory) {
+    const std::lock_guard lock(mutex_);
+    for (;;) {
+      if (failure_) return false;
+      if (options_.stop && options_.stop()) {
+        summary_.stopped = true;
+        return false;
+      }
+      ReadItem item;
+      if (!reader_.Next(&item)) return false;
+      fraction_ = reader_.fraction();
+      if (auto* bad = std::get_if<Rejection>(&item)) {
+        Reject({options_.input.files[bad->span.file], bad->span.line, bad->row, bad->id,
+                bad->reason, bad->message});
+      } else if (*trajectory = std::move(std::get<Trajectory>(item));
+                 writer_.done().contains(trajectory->row)) {
+        ++rows_done_;
+        ++summary_.rows_before;
+      } else {
+        return true;
+      }
+    }
+  }
+
+  void Reject(RejectedRow row) {
+    if (options_.input.fail_on_bad_row) {
+      throw Error(row.message, "leave out --bad-rows fail to set such rows aside and go on");
+    }
+    ++rows_done_;
+    ++summary_.rows_rejected;
+    const int64_t seen = ++summary_.rejected_by_reason[row.reason];
+    if (seen <= kExamples) summary_.rejected_examples.push_back(row.message);
+    rejected_.push_back(std::move(row));
+  }
+
+  void Count(const MaskedTokens& masked) {
+    ++rows_done_;
+    ++summary_.rows_scored;
+    summary_.rows_truncated += masked.truncated;
+    summary_.turns_given += masked.turns_given;
+    summary_.turns_found += masked.turns_found;
+    summary_.special_tokens_in_content += masked.special_tokens_in_content;
+    summary_.tokens += static_cast<int64_t>(masked.ids.size());
+    summary_.scored_tokens += static_cast<int64_t>(masked.positions.size());
+  }
+
+  static constexpr int64_t kExamples =
+      5;  // messages kept of each reason; all are in rejected.jsonl
+
+  const ScoreOptions& options_;
+  const TextSide& text_;
+  RunWriter& writer_;
+  std::mutex mutex_;  // guards everything below, and writer_
+  TrajectoryReader reader_;
+  std::vector<RejectedRow> rejected_;
+  ScoreSummary summary_;
+  std::exception_ptr failure_;
+  Clock::time_point start_;
+  double fraction_ = 0;
+  int64_t rows_done_ = 0;
+  const int64_t rows_total_;
+};
+
+}  // namespace
+
+ScoreSummary Score(const ScoreOptions& given) {
+  ScoreOptions options = given;
+  // What costs least is refused first: arguments and files before the student is loaded.
+  if (options.input.files.empty())
+    throw Error("no input files", "name one or more JSON Lines files");
+  if (options.out.empty()) throw Error("no run directory", "name one with --out");
+  if (options.threads < 0 || options.sweep_rows < 1)
+    throw Error("threads and sweep rows must be positive");
+  const GgufInfo student = ReadGguf(options.student.path);
+  const std::vector<InputFile> inputs = ScanInputs(options.input.files);
+  if (const auto existing = ReadRunInfo(options.out)) {
+    // A run keeps the date it was begun on and what `auto` chose then.
+    if (options.student.template_date.empty())
+      options.student.template_date = existing->template_date;
+    if (options.student.precision == Precision::kAuto) {
+      options.student.precision = ParsePrecision(existing->precision);
+    }
+  }
+  const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
+  const int threads = options.threads > 0 ? options.threads : UsableCores();
+  const std::unique_ptr<Engine> engine = OpenLlamaEngine(
+      {.student = options.student, .workers = threads, .sweep_rows = options.sweep_rows});
+  const std::unique_ptr<RunWriter> writer =
+      RunWriter::Open(options.out, DescribeRun(options, student, *text, engine->info(), inputs));
+  std::vector<VocabPiece> pieces;
+  for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
+  writer->WriteVocab(pieces);
+
+  int64_t rows_total = 0;
+  for (const InputFile& input : inputs) rows_total += input.rows;
+  Session session(options, *text, *writer, rows_total);
+  try {
+    session.Run(*engine, threads);
+  } catch (...) {
+    // Keep what is done; the first failure is the one to tell.
+    try {
+      writer->Finish(false);
+    } catch (...) {
+    }
+    throw;
+  }
+  writer->WriteRejected(session.rejected());
+  writer->Finish(!session.summary().stopped);
+  ScoreSummary summary = session.summary();
+  summary.precision = engine->info().precision;
+  summary.peak_rss_bytes = PeakRssBytes();
+  return summary;
+}
+
+}  // namespace rsr

@@ -1,0 +1,98 @@
+#include "text/vocabulary.h"
+
+#include <fmt/format.h>
+#include <llama.h>
+
+#include <cstdlib>
+
+#include "base/hash.h"
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+std::string Metadata(const llama_model* model, const std::string& key) {
+  char small[64];
+  const int length = llama_model_meta_val_str(model, key.c_str(), small, sizeof(small));
+  if (length < 0) return "";
+  std::string value(static_cast<size_t>(length) + 1, '\0');
+  llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
+  value.resize(static_cast<size_t>(length));
+  return value;
+}
+
+std::string PieceOf(const llama_vocab* vocab, int32_t id) {
+  std::string piece(64, '\0');
+  int length =
+      llama_token_to_piece(vocab, id, piece.data(), static_cast<int>(piece.size()), 0, true);
+  if (length < 0) {
+    piece.resize(static_cast<size_t>(-length));
+    length = llama_token_to_piece(vocab, id, piece.data(), static_cast<int>(piece.size()), 0, true);
+  }
+  piece.resize(static_cast<size_t>(std::max(length, 0)));
+  return piece;
+}
+
+}  // namespace
+
+void Vocabulary::ModelDeleter::operator()(llama_model* model) const { llama_model_free(model); }
+
+Vocabulary::Vocabulary(const std::string& gguf_path) {
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = true;
+  model_.reset(llama_model_load_from_file(gguf_path.c_str(), params));
+  if (model_ == nullptr) {
+    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary", gguf_path),
+                "its tokenizer may be newer than the llama.cpp rsr is built with");
+  }
+  vocab_ = llama_model_get_vocab(model_.get());
+  const int32_t size = llama_vocab_n_tokens(vocab_);
+  pieces_.reserve(static_cast<size_t>(size));
+  control_.reserve(static_cast<size_t>(size));
+  std::string all;
+  for (int32_t id = 0; id < size; ++id) {
+    pieces_.push_back(PieceOf(vocab_, id));
+    control_.push_back(llama_vocab_is_control(vocab_, id));
+    all +=
+        fmt::format("{}:{}:{}\n", control_.back() ? 1 : 0, pieces_.back().size(), pieces_.back());
+  }
+  all += Metadata(model_.get(), "tokenizer.ggml.pre");
+  hash_ = HashBytes(all);
+  const auto text_of = [&](llama_token id) {
+    return id < 0 || id >= size ? std::string() : pieces_[id];
+  };
+  bos_ = text_of(llama_vocab_bos(vocab_));
+  eos_ = text_of(llama_vocab_eos(vocab_));
+  const std::string architecture = Metadata(model_.get(), "general.architecture");
+  context_length_ = std::atoll(Metadata(model_.get(), architecture + ".context_length").c_str());
+  chat_template_ = Metadata(model_.get(), "tokenizer.chat_template");
+}
+
+Vocabulary::~Vocabulary() = default;
+
+std::vector<int32_t> Vocabulary::Tokenize(const std::string& text) const {
+  std::vector<int32_t> ids(text.size() / 2 + 16);
+  int count =
+      llama_tokenize(vocab_, text.data(), static_cast<int>(text.size()), ids.data(),
+                     static_cast<int>(ids.size()), /*add_special=*/false, /*parse_special=*/true);
+  if (count < 0) {
+    ids.resize(static_cast<size_t>(-count));
+    count = llama_tokenize(vocab_, text.data(), static_cast<int>(text.size()), ids.data(),
+                           static_cast<int>(ids.size()), false, true);
+  }
+  ids.resize(static_cast<size_t>(std::max(count, 0)));
+  return ids;
+}
+
+TurnFinder::Range Vocabulary::FirstControl(const std::string& text) const {
+  size_t at = 0;
+  for (const int32_t id : Tokenize(text)) {
+    const size_t found = text.find(pieces_[id], at);
+    if (found == std::string::npos) continue;
+    if (control_[id]) return {found, found + pieces_[id].size()};
+    at = found + pieces_[id].size();
+  }
+  return {0, 0};
+}
+
+}  // namespace rsr
