@@ -1,0 +1,132 @@
+// rsr check: are the rows read, rendered and masked as the trainer will do it? No model run.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/rejections.h"
+#include "cli/shared_flags.h"
+#include "cli/student_flags.h"
+#include "cli/usage.h"
+#include "rsr/score.h"
+#include "rsr/table.h"
+
+namespace rsr::cli {
+namespace {
+
+struct Flags {
+  StudentFlags student;
+  int show = 0;
+  bool json = false;
+};
+
+std::string Json(const CheckReport& report) {
+  nlohmann::ordered_json out;
+  out["template_source"] = report.template_source;
+  out["limit"] = report.limit;
+  out["files"] = nlohmann::ordered_json::array();
+  for (const FileCheck& f : report.files) {
+    out["files"].push_back({{"file", f.file},
+                            {"rows", f.rows},
+                            {"rejected", f.rejected},
+                            {"rejected_by_reason", f.rejected_by_reason},
+                            {"rejected_examples", f.rejected_examples},
+                            {"teachers", f.teachers},
+                            {"problems", f.problems},
+                            {"turns", f.turns},
+                            {"tokens", f.tokens},
+                            {"scored_tokens", f.scored_tokens},
+                            {"reasoning_tokens", f.reasoning_tokens},
+                            {"tool_tokens", f.tool_tokens},
+                            {"longest", f.longest},
+                            {"over_limit", f.over_limit},
+                            {"special_tokens_in_content", f.special_tokens_in_content}});
+  }
+  out["previews"] = report.previews;
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// The first few by name: a file may hold dozens.
+std::string TeacherNames(const std::vector<std::string>& teachers) {
+  constexpr size_t kShown = 3;
+  std::string names;
+  for (size_t i = 0; i < teachers.size() && i < kShown; ++i) names += (i ? "," : "") + teachers[i];
+  if (teachers.size() > kShown) names += fmt::format(" +{}", teachers.size() - kShown);
+  return names;
+}
+
+Table FilesTable(const CheckReport& report) {
+  Table table{{{"file"},
+               {"rows"},
+               {"rejected"},
+               {"teachers"},
+               {"problems"},
+               {"turns"},
+               {"tokens"},
+               {"scored"},
+               {"reasoning"},
+               {"tool"},
+               {"longest"},
+               {"over_limit"},
+               {"special"}},
+              {}};
+  for (const FileCheck& f : report.files) {
+    table.rows.push_back({f.file, f.rows, f.rejected, TeacherNames(f.teachers), f.problems, f.turns,
+                          f.tokens, f.scored_tokens, f.reasoning_tokens, f.tool_tokens, f.longest,
+                          f.over_limit, f.special_tokens_in_content});
+  }
+  return table;
+}
+
+int Run(const Flags& flags, Context& context) {
+  Printer& printer = context.printer;
+  const CheckReport report = Check({.student = flags.student.Student(),
+                                    .input = flags.student.input,
+                                    .show = flags.show,
+                                    .color = printer.color_out() && !flags.json});
+  if (flags.json) {
+    printer.Out(Json(report));
+  } else {
+    for (const std::string& preview : report.previews) printer.Out(preview + "\n");
+    printer.Out(FormatTable(FilesTable(report), TableFormat::kText));
+  }
+  printer.Flush();
+  printer.Note(fmt::format("chat template: {}; limit: {} tokens a row", report.template_source,
+                           Thousands(report.limit)));
+  bool rejected = false;
+  for (const FileCheck& f : report.files) {
+    rejected |= f.rejected > 0;
+    PrintRejections(
+        {.rows = f.rejected,
+         .of_rows = f.rows,
+         .by_reason = f.rejected_by_reason,
+         .examples = f.rejected_examples,
+         .all_in = "",
+         .hint = "`rsr score` skips such rows and lists them all in RUN/rejected.jsonl"},
+        printer);
+  }
+  return rejected ? kUserError : kDone;
+}
+
+}  // namespace
+
+Command AddCheck(CLI::App& root, Context& context) {
+  CLI::App* app = root.add_subcommand("check", "What would be scored, before any compute is spent");
+  auto flags = std::make_shared<Flags>();
+  AddStudentFlags(*app, flags->student);
+  app->add_option("--show", flags->show, "conversations to print with their scored text marked")
+      ->type_name("N")
+      ->check(WholeNumber(0))
+      ->capture_default_str();
+  app->add_flag("--json", flags->json, "everything as JSON");
+  AddQuiet(*app, context.printer);
+  app->footer(
+      "Examples:\n"
+      "  rsr check --student student.gguf r1.jsonl qwq.jsonl\n"
+      "  rsr check --student student.gguf --show 1 --mask turn agents.jsonl");
+  return {app, [flags, &context] { return Run(*flags, context); }};
+}
+
+}  // namespace rsr::cli

@@ -1,0 +1,77 @@
+#include "cli/format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace rsr::cli {
+namespace {
+
+bool IsShellSafe(unsigned char c) {
+  return std::isalnum(c) || std::string_view("_-./=:,@%+").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string Thousands(int64_t n) {
+  std::string s = std::to_string(n);
+  const int64_t first = n < 0 ? 1 : 0;
+  for (int64_t i = static_cast<int64_t>(s.size()) - 3; i > first; i -= 3) s.insert(i, 1, ',');
+  return s;
+}
+
+std::string Gigabytes(int64_t bytes) { return fmt::format("{:.2f} GB", bytes / 1e9); }
+
+std::string Duration(double seconds) {
+  const int64_t s = static_cast<int64_t>(std::clamp(seconds, 0.0, 1e12) + 0.5);
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
+  return fmt::format("{} h {:02} min", Thousands(s / 3600), s % 3600 / 60);
+}
+
+std::string Plural(int64_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", Thousands(n), noun, n == 1 ? "" : "s");
+}
+
+std::string Counts(const std::map<std::string, int64_t>& counts) {
+  std::string out;
+  for (const auto& [name, n] : counts) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", Thousands(n), name);
+  }
+  return out;
+}
+
+std::string ShellQuote(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const std::string& arg : argv) {
+    if (!line.empty()) line += ' ';
+    if (!arg.empty() && std::all_of(arg.begin(), arg.end(), IsShellSafe)) {
+      line += arg;
+      continue;
+    }
+    line += '\'';
+    for (char c : arg) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char c = text[i];
+    // U+0080 .. U+009F, two bytes in UTF-8: some terminals take them as escape sequences as well.
+    const bool c1 = c == 0xC2 && i + 1 < text.size() && (text[i + 1] & 0xE0) == 0x80;
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {
+      out += fmt::format("\\x{:02x}", c);
+    } else if (c1) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else {
+      out += static_cast<char>(c);
+    }
+  }
+  return out;
+}
+
+}  // namespace rsr::cli

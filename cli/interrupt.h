@@ -1,0 +1,19 @@
+// Ctrl-C and SIGTERM: the first asks for an orderly end, the second ends at once.
+#pragma once
+
+namespace rsr::cli {
+
+// While one lives, SIGINT and SIGTERM set a flag and say so on stderr; a second one exits with 128
+// + signal. A signal that was ignored when the program began (a background job of a script) stays
+// ignored. One at a time.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+
+  static bool Requested();
+  static int ExitStatus();  // 130 after SIGINT, 143 after SIGTERM
+};
+
+}  // namespace rsr::cli

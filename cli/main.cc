@@ -1,0 +1,84 @@
+// rsr: reads the command line, runs one command, turns what went wrong into a message and an exit
+// status.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
+
+#include "cli/command.h"
+#include "cli/usage.h"
+#include "rsr/error.h"
+#include "rsr/version.h"
+
+namespace rsr::cli {
+namespace {
+
+constexpr const char* kBugHint =
+    "this is a bug in rsr: please report it with the command line, this message and the output of "
+    "`rsr --version`";
+
+int Main(int argc, char** argv, Printer& printer) {
+  CLI::App root("Scores reasoning trajectories under the student that would be trained on them.",
+                "rsr");
+  root.require_subcommand(1);
+  root.set_help_flag("-h,--help", "this text");
+  root.set_version_flag("--version", VersionDetails, "version, instruction set and what is linked");
+  root.get_formatter()->label("REQUIRED", "(required)");
+  root.get_formatter()->label("Subcommands", "Commands");
+  root.get_formatter()->column_width(30);
+  root.footer(
+      "Examples:\n"
+      "  rsr check --student student.gguf r1.jsonl qwq.jsonl\n"
+      "  rsr score --student student.gguf --out runs/math r1.jsonl qwq.jsonl\n"
+      "  rsr teachers runs/math\n"
+      "  rsr select runs/math --per-problem 1 --out selected\n\n"
+      "`rsr COMMAND --help` explains a command. Data goes to stdout, everything else to stderr.\n"
+      "Exit status: 0 done, 1 your data, model or arguments, 2 our fault.");
+  Context context{printer, {argv, argv + argc}};
+  std::vector<Command> commands;
+  for (auto* add : {AddCheck, AddScore, AddMetrics, AddTeachers, AddSelect, AddInspect, AddInfo}) {
+    commands.push_back(add(root, context));
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    printer.Out(root.help());
+    return kDone;
+  } catch (const CLI::CallForVersion& version) {
+    printer.Out(version.what());
+    return kDone;
+  } catch (const CLI::ParseError& problem) {
+    throw UsageError(root, problem);
+  }
+  int status = kOurFault;
+  for (const Command& command : commands) {
+    if (command.app->parsed()) status = command.run();
+  }
+  return status;
+}
+
+int Guarded(int argc, char** argv) {
+  Printer printer;
+  try {
+    const int status = Main(argc, argv, printer);
+    printer.Flush();
+    return status;
+  } catch (const Error& error) {
+    if (error.kind() == Error::Kind::kUser) {
+      printer.Error(error.message(), error.hint());
+      return kUserError;
+    }
+    printer.Error("internal error: " + error.message(), error.hint());
+    printer.Hint(kBugHint);
+  } catch (const std::bad_alloc&) {
+    printer.Error("out of memory", "fewer --threads or a lower --max-tokens need less");
+    return kUserError;
+  } catch (const std::exception& error) {
+    printer.Error(std::string("internal error: ") + error.what(), kBugHint);
+  }
+  return kOurFault;
+}
+
+}  // namespace
+}  // namespace rsr::cli
+
+int main(int argc, char** argv) { return rsr::cli::Guarded(argc, argv); }

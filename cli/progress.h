@@ -1,0 +1,29 @@
+// How far `rsr score` is: a bar on a terminal, now and then a line in a log, nothing into a pipe.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "rsr/score.h"
+
+namespace rsr::cli {
+
+// Turns the calls of ScoreOptions::on_progress into text at the right moments. Threading: one
+// thread at a time.
+class Progress {
+ public:
+  // A job shorter than this needs no bar.
+  static constexpr double kQuietSeconds = 2;
+  static constexpr double kRedrawSeconds = 0.1;
+  static constexpr double kLineSeconds = 30;
+
+  // The text to show at `now` (seconds since the start of the program), or empty for none yet.
+  // `width` 0: a line for a log; else a bar that fits a terminal of so many columns.
+  std::string At(double now, const ScoreProgress& progress, int width);
+
+ private:
+  double shown_at_ = -1;
+  double first_seconds_ = -1, first_fraction_ = 0;  // a continued run begins in the middle
+};
+
+}  // namespace rsr::cli

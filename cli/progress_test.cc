@@ -1,0 +1,43 @@
+#include "cli/progress.h"
+
+#include <gtest/gtest.h>
+
+namespace rsr::cli {
+namespace {
+
+ScoreProgress Some(double seconds, double fraction, int64_t tokens) {
+  return {.tokens_done = tokens, .fraction = fraction, .seconds = seconds};
+}
+
+TEST(ProgressTest, BarWaitsTwoSecondsAndIsRedrawnTenTimesASecond) {
+  Progress progress;
+  EXPECT_EQ(progress.At(0.5, Some(0, 0, 0), 80), "");
+  EXPECT_EQ(progress.At(1.9, Some(1, 0.1, 600), 80), "");
+  EXPECT_EQ(progress.At(2.5, Some(2, 0.25, 1200), 80),
+            " 25 % [########--------------------------]  1,200 tokens  600 tokens/s  ETA 6 s");
+  EXPECT_EQ(progress.At(2.55, Some(2, 0.25, 1200), 80), "");
+  EXPECT_NE(progress.At(2.65, Some(2, 0.25, 1200), 80), "");
+}
+
+TEST(ProgressTest, FitsTheTerminal) {
+  for (int width = 1; width < 200; ++width) {
+    Progress progress;
+    progress.At(0, Some(0, 0, 0), width);
+    EXPECT_LT(progress.At(3, Some(3, 1, 123456789), width).size(), static_cast<size_t>(width));
+  }
+}
+
+TEST(ProgressTest, LinesEveryThirtySecondsInALog) {
+  Progress progress;
+  EXPECT_EQ(progress.At(5, Some(0, 0.5, 0), 0), "");
+  EXPECT_EQ(progress.At(29, Some(24, 0.5, 0), 0), "");
+  // The run was continued at half of the input: a quarter of it took 26 s, so the last quarter
+  // takes 26 s more.
+  EXPECT_EQ(progress.At(31, Some(26, 0.75, 2600), 0),
+            " 75 %  2,600 tokens  100 tokens/s  ETA 26 s");
+  EXPECT_EQ(progress.At(60, Some(55, 0.8, 2600), 0), "");
+  EXPECT_NE(progress.At(61, Some(56, 0.8, 2600), 0), "");
+}
+
+}  // namespace
+}  // namespace rsr::cli

@@ -1,0 +1,172 @@
+// rsr score: one pass of the student over everything, into a run directory.
+#include "rsr/score.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/format.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/rejections.h"
+#include "cli/shared_flags.h"
+#include "cli/student_flags.h"
+#include "cli/usage.h"
+
+namespace rsr::cli {
+namespace {
+
+struct Flags {
+  StudentFlags student;
+  ScoreOptions options;
+  std::string precision = "auto", bad_rows = "skip";
+  bool json = false;
+};
+
+ScoreOptions Resolve(const Flags& flags) {
+  ScoreOptions options = flags.options;
+  options.student = flags.student.Student();
+  options.student.precision = ParseChoice<Precision>(
+      "--precision", flags.precision,
+      {{"auto", Precision::kAuto}, {"f32", Precision::kF32}, {"native", Precision::kNative}});
+  options.input = flags.student.input;
+  options.input.fail_on_bad_row =
+      ParseChoice<bool>("--bad-rows", flags.bad_rows, {{"skip", false}, {"fail", true}});
+  return options;
+}
+
+ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {
+  Progress progress;
+  const auto start = std::chrono::steady_clock::now();
+  const auto style = printer.status_style();
+  if (style != Printer::StatusStyle::kNone) {
+    options.on_progress = [&, start, style](const ScoreProgress& now) {
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+      const int width = style == Printer::StatusStyle::kInPlace ? printer.terminal_width() : 0;
+      const std::string text = progress.At(passed.count(), now, width);
+      if (!text.empty()) printer.Status(text);
+    };
+  }
+  options.stop = [] { return InterruptGuard::Requested(); };
+  ScoreSummary summary = Score(options);
+  printer.ClearStatus();
+  return summary;
+}
+
+std::string Json(const ScoreSummary& s, const std::string& run) {
+  nlohmann::ordered_json out;
+  out["run"] = run;
+  out["rows_scored"] = s.rows_scored;
+  out["rows_before"] = s.rows_before;
+  out["rows_rejected"] = s.rows_rejected;
+  out["rejected_by_reason"] = s.rejected_by_reason;
+  out["rejected_examples"] = s.rejected_examples;
+  out["rows_truncated"] = s.rows_truncated;
+  out["turns_given"] = s.turns_given;
+  out["turns_found"] = s.turns_found;
+  out["special_tokens_in_content"] = s.special_tokens_in_content;
+  out["tokens"] = s.tokens;
+  out["scored_tokens"] = s.scored_tokens;
+  out["seconds"] = s.seconds;
+  out["tokens_per_second"] = s.seconds > 0 ? s.tokens / s.seconds : 0;
+  out["peak_rss_bytes"] = s.peak_rss_bytes;
+  out["stopped"] = s.stopped;
+  out["precision"] = s.precision;
+  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string LastLine(const ScoreSummary& s) {
+  const std::string before =
+      s.rows_before > 0 ? fmt::format(" ({} before)", Thousands(s.rows_before)) : "";
+  const std::string reasons =
+      s.rows_rejected > 0 ? fmt::format(" ({})", Counts(s.rejected_by_reason)) : "";
+  return fmt::format(
+      "scored {}{}, skipped {}{}, truncated {}, turns {} of {}, {} tokens ({} scored) in {}, {} "
+      "tokens/s, peak "
+      "memory {}, precision {}",
+      Plural(s.rows_scored, "row"), before, Thousands(s.rows_rejected), reasons,
+      Thousands(s.rows_truncated), Thousands(s.turns_found), Thousands(s.turns_given),
+      Thousands(s.tokens), Thousands(s.scored_tokens), Duration(s.seconds),
+      Thousands(s.seconds > 0 ? s.tokens / s.seconds : 0), Gigabytes(s.peak_rss_bytes),
+      s.precision);
+}
+
+void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& context) {
+  Printer& printer = context.printer;
+  PrintRejections(
+      {.rows = s.rows_rejected,
+       .of_rows = s.rows_scored + s.rows_before + s.rows_rejected,
+       .by_reason = s.rejected_by_reason,
+       .examples = s.rejected_examples,
+       .all_in = run + "/rejected.jsonl",
+       .hint =
+           "the other rows are scored; correct these and score them into a run of their own, or "
+           "go on without them"},
+      printer);
+  if (s.special_tokens_in_content > 0) {
+    printer.Warning(fmt::format("{} in message text, tokenized as special tokens as trainers do",
+                                Plural(s.special_tokens_in_content, "special token")));
+  }
+  if (s.stopped) {
+    printer.Detail("stopped; this goes on where it ended:\n  " + ShellQuote(context.argv));
+  } else {
+    const std::string quoted = ShellQuote({run});
+    printer.Note(fmt::format(
+        "next: rsr teachers {0}\n      rsr select {0} --per-problem 1 --out selected", quoted));
+  }
+  printer.Note(LastLine(s));
+}
+
+int Run(const Flags& flags, Context& context) {
+  const ScoreOptions options = Resolve(flags);
+  InterruptGuard guard;
+  const ScoreSummary summary = ScoreWithProgress(options, context.printer);
+  if (flags.json) context.printer.Out(Json(summary, options.out));
+  context.printer.Flush();
+  PrintOutcome(summary, options.out, context);
+  if (summary.stopped) return InterruptGuard::ExitStatus();
+  return summary.rows_rejected > 0 ? kUserError : kDone;
+}
+
+}  // namespace
+
+Command AddScore(CLI::App& root, Context& context) {
+  CLI::App* app =
+      root.add_subcommand("score", "Run the student over trajectories, once, into a run directory");
+  auto flags = std::make_shared<Flags>();
+  AddStudentFlags(*app, flags->student);
+  app->add_option("-o,--out", flags->options.out,
+                  "run directory; one that holds the same run is continued")
+      ->type_name("RUN")
+      ->required();
+  app->add_option("--precision", flags->precision, "auto, f32 or native")
+      ->type_name("P")
+      ->capture_default_str();
+  app->add_option("--bad-rows", flags->bad_rows,
+                  "skip: score the rest, then exit 1; fail: stop at the first")
+      ->type_name("WHAT")
+      ->capture_default_str();
+  app->add_option("--threads", flags->options.threads, "workers, a core each (default: all cores)")
+      ->type_name("N")
+      ->check(WholeNumber(1));
+  app->add_option("--sweep-rows", flags->options.sweep_rows,
+                  "positions per vocabulary sweep: memory and speed, never results")
+      ->type_name("N")
+      ->check(WholeNumber(1))
+      ->capture_default_str();
+  app->add_flag("--json", flags->json, "the summary as JSON on stdout");
+  AddQuiet(*app, context.printer);
+  app->footer(
+      "Ctrl-C finishes the trajectories in flight and prints the command that goes on; the run "
+      "loses nothing.\n\n"
+      "Examples:\n"
+      "  rsr score --student student.gguf --out runs/math r1.jsonl qwq.jsonl\n"
+      "  rsr score --student student.gguf --out runs/agents --mask turn --max-tokens 8192 "
+      "agents.jsonl");
+  return {app, [flags, &context] { return Run(*flags, context); }};
+}
+
+}  // namespace rsr::cli

@@ -1,0 +1,38 @@
+#include "cli/student_flags.h"
+
+#include "cli/usage.h"
+
+namespace rsr::cli {
+
+StudentOptions StudentFlags::Student() const {
+  StudentOptions options = student;
+  options.mask = ParseChoice<MaskPolicy>("--mask", mask,
+                                         {{"content", MaskPolicy::kContent},
+                                          {"turn", MaskPolicy::kTurn},
+                                          {"last", MaskPolicy::kLast}});
+  return options;
+}
+
+void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
+  app.add_option("DATA", flags.input.files, "chats: JSON Lines or JSON arrays")
+      ->required()
+      ->type_name("");
+  app.add_option("-s,--student", flags.student.path, "the student model, a GGUF file")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--mask", flags.mask, "scored tokens: content, turn or last")
+      ->type_name("POLICY")
+      ->capture_default_str();
+  app.add_option("--chat-template", flags.student.chat_template,
+                 "instead of the student's own: a built-in name or a Jinja file")
+      ->type_name("NAME|FILE");
+  app.add_option("--template-date", flags.student.template_date,
+                 "what templates see as today (default: the day the run began)")
+      ->type_name("DATE");
+  app.add_option("--max-tokens", flags.student.max_tokens,
+                 "cut longer rows on the right (default: none; rows over the context are rejected)")
+      ->type_name("N")
+      ->check(WholeNumber(1));
+}
+
+}  // namespace rsr::cli

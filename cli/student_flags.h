@@ -1,0 +1,21 @@
+// The flags that `check` and `score` share: which student, which input, how text becomes tokens.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "rsr/score.h"
+
+namespace rsr::cli {
+
+struct StudentFlags {
+  StudentOptions student;
+  InputOptions input;
+  std::string mask = "content";
+
+  StudentOptions Student() const;  // after parsing; throws rsr::Error
+};
+
+void AddStudentFlags(CLI::App& app, StudentFlags& flags);
+
+}  // namespace rsr::cli
