@@ -1,0 +1,70 @@
+#include "analysis/bootstrap.h"
+
+#include <algorithm>
+#include <random>
+
+namespace rsr {
+namespace {
+
+using Wide = unsigned __int128;
+
+// How often each problem is drawn. Counting lets the sums below pass over the data in order instead
+// of jumping about.
+void Draw(std::mt19937_64& random, std::vector<uint32_t>& counts) {
+  const uint64_t n = counts.size();
+  std::fill(counts.begin(), counts.end(), 0);
+  for (uint64_t i = 0; i < n; ++i) ++counts[static_cast<uint64_t>((Wide{random()} * n) >> 64)];
+}
+
+// The groups' sums over the drawn problems. Problems drawn 0 times are skipped, not multiplied: 0 *
+// inf is NaN.
+void SumDrawn(const PairedParts& data, const std::vector<uint32_t>& counts,
+              std::vector<Parts>& sums) {
+  std::fill(sums.begin(), sums.end(), Parts{});
+  for (size_t p = 0; p < data.problems; ++p) {
+    if (counts[p] == 0) continue;
+    const double weight = counts[p];
+    const Parts* cells = &data.cells[p * data.groups];
+    for (size_t g = 0; g < data.groups; ++g) {
+      sums[g].numerator += weight * cells[g].numerator;
+      sums[g].denominator += weight * cells[g].denominator;
+    }
+  }
+}
+
+// Groups that share the best value of one resample.
+std::vector<size_t> Best(const std::vector<Parts>& sums, Better better) {
+  std::vector<size_t> best;
+  for (size_t g = 0; g < sums.size(); ++g) {
+    if (!sums[g].has_value() || sums[g].value() != sums[g].value()) continue;
+    const double value = sums[g].value();
+    const double leader = best.empty() ? value : sums[best.front()].value();
+    if (better == Better::kLow ? value < leader : value > leader) best.clear();
+    if (best.empty() || value == leader) best.push_back(g);
+  }
+  return best;
+}
+
+}  // namespace
+
+BootstrapResult PairedBootstrap(const PairedParts& data, Better better, int resamples,
+                                uint64_t seed) {
+  BootstrapResult result{.values = std::vector<std::vector<double>>(data.groups),
+                         .p_best = std::vector<double>(data.groups)};
+  std::mt19937_64 random(seed);
+  std::vector<uint32_t> counts(data.problems);
+  std::vector<Parts> sums(data.groups);
+  for (int b = 0; b < resamples; ++b) {
+    Draw(random, counts);
+    SumDrawn(data, counts, sums);
+    for (size_t g = 0; g < data.groups; ++g) {
+      if (sums[g].has_value()) result.values[g].push_back(sums[g].value());
+    }
+    const std::vector<size_t> best = Best(sums, better);
+    for (const size_t g : best) result.p_best[g] += 1.0 / static_cast<double>(best.size());
+  }
+  for (double& p : result.p_best) p /= resamples;
+  return result;
+}
+
+}  // namespace rsr

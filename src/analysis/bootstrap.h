@@ -1,0 +1,37 @@
+// Paired bootstrap over problems: every resample draws problems, and all groups (teachers) are
+// compared on that draw.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "metrics/metric.h"
+
+namespace rsr {
+
+// What each group contributes on each problem: the sum of its trajectories' parts, {0, 0} where it
+// has none.
+struct PairedParts {
+  size_t problems = 0, groups = 0;
+  std::vector<Parts> cells;  // [problem][group]
+
+  Parts& at(size_t problem, size_t group) { return cells[problem * groups + group]; }
+};
+
+struct BootstrapResult {
+  // [group]: its value in each resample that holds any of its trajectories, in the order of the
+  // resamples.
+  std::vector<std::vector<double>> values;
+  // [group]: share of the resamples in which it is best. A tie is shared equally. NaN is never
+  // best.
+  std::vector<double> p_best;
+};
+
+// Resample number b draws `problems` indices with replacement, one std::mt19937_64 (seeded once
+// with `seed`) output x an index: floor(x * problems / 2^64). That is the same on every platform,
+// and off from uniform by less than problems / 2^64. Sums run over problems in index order, so the
+// result depends on nothing but the arguments.
+BootstrapResult PairedBootstrap(const PairedParts& data, Better better, int resamples,
+                                uint64_t seed);
+
+}  // namespace rsr

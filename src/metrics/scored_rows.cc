@@ -1,0 +1,93 @@
+#include "metrics/scored_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+ScoredRow Fold(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics) {
+  ScoredRow row{.run = run,
+                .row = stored.row,
+                .id = stored.id,
+                .problem_id = stored.problem_id,
+                .teacher = stored.teacher,
+                .source = stored.source,
+                .correct = stored.correct,
+                .file = stored.file,
+                .offset = stored.offset,
+                .length = stored.length,
+                .line = stored.line,
+                .scored_tokens = stored.scored_tokens};
+  row.parts.reserve(metrics.size());
+  for (const Metric* metric : metrics) row.parts.push_back(metric->fold(stored));
+  return row;
+}
+
+}  // namespace
+
+void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other) {
+  const auto check = [&](const char* what, const std::string& a, const std::string& b) {
+    if (a == b) return;
+    throw Error(
+        fmt::format("runs {} and {} cannot be read as one: their {} differ: {} and {}", first.path,
+                    other.path, what, a, b),
+        "their numbers cannot be compared: give only runs of one student scored the same way");
+  };
+  check("students", first.info.student_hash, other.info.student_hash);
+  check("chat templates", first.info.template_hash, other.info.template_hash);
+  check("masks", first.info.mask, other.info.mask);
+  check("precisions", first.info.precision, other.info.precision);
+}
+
+void OrderRows(ScoredRows& data) {
+  std::sort(data.rows.begin(), data.rows.end(), [](const ScoredRow& a, const ScoredRow& b) {
+    return std::pair(a.run, a.row) < std::pair(b.run, b.row);
+  });
+  std::unordered_map<std::string_view, const ScoredRow*> by_id;
+  by_id.reserve(data.rows.size());
+  for (const ScoredRow& row : data.rows) {
+    const auto [at, is_new] = by_id.emplace(row.id, &row);
+    if (is_new) continue;
+    throw Error(fmt::format("id '{}' is there twice: in run {} (row {}) and in run {} (row {})",
+                            row.id, data.runs[at->second->run].path, at->second->row,
+                            data.runs[row.run].path, row.row),
+                "give each run once, and runs of different input files");
+  }
+}
+
+ScoredRows LoadRows(const std::vector<std::string>& runs,
+                    const std::vector<const Metric*>& metrics) {
+  if (runs.empty())
+    throw Error("no run directory given", "name one or more directories that `rsr score` wrote");
+  ScoredRows data{.metrics = metrics};
+  uint32_t columns = RunReader::kNone;
+  for (const Metric* metric : metrics) columns |= metric->columns;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const std::unique_ptr<RunReader> reader = RunReader::Open(runs[i]);
+    data.runs.push_back({runs[i], reader->info()});
+    CheckSameSettings(data.runs.front(), data.runs.back());
+    const auto inputs = static_cast<int64_t>(reader->info().inputs.size());
+    reader->ForEach(columns, [&](const RunRow& row) {
+      if (row.file < 0 || row.file >= inputs) {
+        throw Error(fmt::format("run {}: row {} names input file number {}, but run.json lists {}",
+                                runs[i], row.row, row.file, inputs),
+                    "the run is damaged: score again");
+      }
+      data.rows.push_back(Fold(row, i, metrics));
+    });
+  }
+  if (data.rows.empty()) {
+    throw Error(fmt::format("no scored trajectory in {}", fmt::join(runs, ", ")),
+                "rejected.jsonl in the run directory says what became of the input rows");
+  }
+  OrderRows(data);
+  return data;
+}
+
+}  // namespace rsr

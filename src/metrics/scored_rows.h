@@ -1,0 +1,60 @@
+// Everything the right half needs of stored runs: one scan, all metrics at once, in input order.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/stable_sum.h"
+#include "metrics/metric.h"
+
+namespace rsr {
+
+// A stored trajectory without its tokens, and its parts of each metric that was asked for.
+struct ScoredRow {
+  size_t run = 0;   // index into ScoredRows::runs
+  int64_t row = 0;  // in the input of that run
+  std::string id, problem_id, teacher, source;
+  std::optional<bool> correct;
+  int32_t file = 0;  // index into that run's RunInfo::inputs
+  int64_t offset = 0, length = 0, line = 0;
+  int32_t scored_tokens = 0;
+  std::vector<Parts> parts;  // in the order of ScoredRows::metrics
+};
+
+struct ScoredRows {
+  struct Run {
+    std::string path;
+    RunInfo info;
+  };
+  std::vector<Run> runs;
+  std::vector<const Metric*> metrics;
+  std::vector<ScoredRow> rows;  // sorted by (run, row): no sum depends on the order of storage
+};
+
+// Reads the runs as one. Throws rsr::Error if they were made with different students, templates,
+// masks or precisions, hold one id twice, or hold no scored trajectory.
+ScoredRows LoadRows(const std::vector<std::string>& runs,
+                    const std::vector<const Metric*>& metrics);
+
+// Throws unless both can be read as one. Separate from LoadRows to be tested without a run.
+void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other);
+
+// Sorts into input order; throws rsr::Error for an id that is there twice.
+void OrderRows(ScoredRows& data);
+
+// The parts of a group: add its trajectories' in input order.
+class PartsSum {
+ public:
+  void Add(const Parts& parts) {
+    numerator_.Add(parts.numerator);
+    denominator_.Add(parts.denominator);
+  }
+  Parts parts() const { return {numerator_.value(), denominator_.value()}; }
+
+ private:
+  StableSum numerator_, denominator_;
+};
+
+}  // namespace rsr

@@ -1,0 +1,87 @@
+// What a run directory or a model file holds, as name / value rows.
+#include <filesystem>
+#include <system_error>
+
+#include "rsr/error.h"
+#include "rsr/inspect.h"
+#include "store/run.h"
+#include "student/gguf_file.h"
+
+namespace rsr {
+namespace {
+
+Cell Text(const std::string& text) { return text.empty() ? Cell(std::monostate()) : Cell(text); }
+
+Table RunTable(const std::string& path) {
+  const std::unique_ptr<RunReader> reader = RunReader::Open(path);
+  const RunInfo& info = reader->info();
+  // Counted, not taken from the totals: those do not know the shard in flight.
+  int64_t rows = 0, scored_tokens = 0, truncated = 0;
+  reader->ForEach(RunReader::kNone, [&](const RunRow& row) {
+    ++rows;
+    scored_tokens += row.scored_tokens;
+    truncated += row.truncated;
+  });
+  Table table{.columns = {{"name"}, {"value"}}};
+  table.rows = {{"run", path},
+                {"format version", int64_t{info.format_version}},
+                {"made by", Text("rsr " + info.tool_version)},
+                {"created", Text(info.created)},
+                {"student", Text(info.student_name)},
+                {"student file", Text(info.student_path)},
+                {"student hash", Text(info.student_hash)},
+                {"architecture", Text(info.architecture)},
+                {"tokenizer hash", Text(info.tokenizer_hash)},
+                {"vocabulary", info.vocab_size},
+                {"chat template", Text(info.template_source)},
+                {"template hash", Text(info.template_hash)},
+                {"template date", Text(info.template_date)},
+                {"mask", Text(info.mask)},
+                {"max tokens", info.max_tokens},
+                {"engine", Text(info.engine)},
+                {"precision", Text(info.precision)},
+                {"cpu level", Text(info.cpu_level)},
+                {"complete", info.complete},
+                {"rows scored", rows},
+                {"rows rejected", info.rows_rejected},
+                {"rows truncated", truncated},
+                {"tokens scored", scored_tokens},
+                {"shards finished", static_cast<int64_t>(info.shards.size())}};
+  for (const RunInfo::Input& input : info.inputs) {
+    table.rows.push_back({"input", input.path});
+    table.rows.push_back({"input rows", input.rows});
+    table.rows.push_back({"input hash", input.hash});
+  }
+  return table;
+}
+
+Table ModelTable(const std::string& path) {
+  const GgufInfo info = ReadGguf(path);
+  Table table{.columns = {{"name"}, {"value"}}};
+  table.rows = {
+      {"model", path},
+      {"name", Text(info.name)},
+      {"architecture", Text(info.architecture)},
+      {"parameters", info.parameters},
+      {"layers", info.layers},
+      {"width", info.width},
+      {"vocabulary", info.vocab},
+      {"context length", info.context_length},
+      {"tokenizer", Text(info.tokenizer_model)},
+      {"pre-tokenizer", Text(info.pre_tokenizer)},
+      {"chat template", info.chat_template.empty() ? Cell(std::monostate()) : Cell("its own")},
+      {"tensors", static_cast<int64_t>(info.tensors.size())},
+      {"quantised", info.quantised},
+      {"file bytes", info.file_bytes},
+      {"float32 bytes", info.f32_bytes}};
+  return table;
+}
+
+}  // namespace
+
+Table Info(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::is_directory(path, unknown) ? RunTable(path) : ModelTable(path);
+}
+
+}  // namespace rsr

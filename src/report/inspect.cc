@@ -1,0 +1,65 @@
+// One stored trajectory for the terminal.
+#include "rsr/inspect.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/nearest.h"
+#include "metrics/metric.h"
+#include "report/text.h"
+#include "report/token_text.h"
+#include "rsr/error.h"
+#include "store/run.h"
+
+namespace rsr {
+namespace {
+
+constexpr uint32_t kColumns = RunReader::kSurprisal | RunReader::kRank | RunReader::kEntropy |
+                              RunReader::kTop1Id | RunReader::kTokenId | RunReader::kPosition;
+
+// The row with this id, or the first of the input where the id is empty.
+RunRow Find(RunReader& reader, const InspectOptions& options) {
+  std::optional<RunRow> found;
+  std::vector<std::string> ids;
+  reader.ForEach(kColumns, [&](const RunRow& row) {
+    if (options.id.empty() ? !found || row.row < found->row : row.id == options.id) found = row;
+    ids.push_back(row.id);
+  });
+  if (found) return *std::move(found);
+  if (ids.empty()) throw Error(fmt::format("no scored trajectory in {}", options.run));
+  const std::string in_run = fmt::format("no trajectory '{}' in {}", options.id, options.run);
+  // A run may hold a hundred thousand ids: never all of them in a hint.
+  if (NearestNames(options.id, ids).empty()) {
+    throw Error(in_run,
+                fmt::format("ids there look like '{}'; `rsr metrics {} --by trajectory` lists them",
+                            ids.front(), options.run));
+  }
+  throw Error(in_run, NearestHint(options.id, ids));
+}
+
+std::string Header(const RunRow& row) {
+  const auto value = [&](const char* metric) {
+    const Parts parts = FindMetric(metric).fold(row);
+    return parts.has_value() ? fmt::format("{:.3f}", parts.value()) : "-";
+  };
+  const std::string label = !row.correct ? "" : *row.correct ? "  correct" : "  wrong";
+  return fmt::format("{}  teacher {}  problem {}{}  rsr {}  avg_surprisal {}  tokens {}{}\n",
+                     EscapeControls(row.id), EscapeControls(row.teacher),
+                     EscapeControls(row.problem_id), label, value("rsr"), value("avg_surprisal"),
+                     row.scored_tokens, row.truncated ? "  truncated" : "");
+}
+
+}  // namespace
+
+std::string Inspect(const InspectOptions& options) {
+  const std::unique_ptr<RunReader> reader = RunReader::Open(options.run);
+  const RunRow row = Find(*reader, options);
+  const std::vector<std::string> vocab = reader->ReadVocab();
+  if (options.table)
+    return Header(row) + FormatTable(TokenTable(row.tokens, vocab), TableFormat::kText);
+  return Header(row) + RatioLegend(options.color) + "\n\n" +
+         TokenText(row.tokens, vocab, options.color) + "\n";
+}
+
+}  // namespace rsr

@@ -1,0 +1,70 @@
+#include "select/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "rsr/version.h"
+
+namespace rsr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json RunsJson(const ScoredRows& data) {
+  Json runs = Json::array();
+  for (const ScoredRows::Run& run : data.runs) {
+    Json inputs = Json::array();
+    for (const RunInfo::Input& input : run.info.inputs)
+      inputs.push_back({{"path", input.path}, {"xxh3_128", input.hash}});
+    runs.push_back({{"path", run.path},
+                    {"student", run.info.student_name},
+                    {"student_hash", run.info.student_hash},
+                    {"template_hash", run.info.template_hash},
+                    {"mask", run.info.mask},
+                    {"precision", run.info.precision},
+                    {"inputs", inputs}});
+  }
+  return runs;
+}
+
+Json RowsJson(const ScoredRows& data, const Choice& choice) {
+  Json rows = Json::array();
+  for (const Choice::Pick& pick : choice.picks) {
+    const ScoredRow& row = data.rows[pick.index];
+    rows.push_back({{"id", row.id},
+                    {"problem_id", row.problem_id},
+                    {"teacher", row.teacher},
+                    {"value", row.parts.front().value()},
+                    {"rank_in_problem", pick.rank},
+                    {"file", data.runs[row.run].info.inputs.at(row.file).path},
+                    {"line", row.line}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string Manifest(const ScoredRows& data, const SelectOptions& options, const Choice& choice,
+                     const SelectSummary& summary) {
+  const Metric& metric = *data.metrics.front();
+  const Json manifest = {
+      {"tool_version", kVersion},
+      {"metric", metric.name},
+      {"better", BetterName(metric.better)},
+      {"options",
+       {{"per_problem", options.per_problem},
+        {"top", options.top},
+        {"correct_only", options.correct_only}}},
+      {"runs", RunsJson(data)},
+      {"selected", summary.selected},
+      {"candidates", summary.candidates},
+      {"problems", summary.problems},
+      {"left_out",
+       {{"labelled_wrong", choice.labelled_wrong}, {"without_value", choice.without_value}}},
+      {"by_teacher", summary.by_teacher},
+      {"rows", RowsJson(data, choice)},
+  };
+  // File names need not be UTF-8.
+  return manifest.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace rsr
