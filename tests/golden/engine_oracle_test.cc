@@ -1,0 +1,79 @@
+// The engine alone against transformers in float32: token ids and positions come from the oracle
+// file, so that tokenizer and mask have no part in it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/llama/llama_engine.h"
+
+namespace rsr {
+namespace {
+
+const std::string kOracle =
+    std::string(RSR_SHARED_DIR) + "/oracle/cases.smollm2-135m-q4_1.f32.jsonl";
+
+TEST(EngineOracle, Float32) {
+  if (!std::filesystem::exists(kOracle)) GTEST_SKIP() << kOracle << " is absent";
+  const auto engine =
+      OpenLlamaEngine({.student = {.path = RSR_DEMO_STUDENT,
+                                   .precision = Precision::kF32,
+                                   .cache_dir = std::string(RSR_BINARY_DIR) + "/student_cache"}});
+  const auto worker = engine->NewWorker();
+  std::ifstream file(kOracle);
+  int64_t tokens = 0, other_rank = 0, rows = 0;
+  double worst_surprisal = 0, worst_other = 0, worst_rsr = 0;
+  for (std::string line; std::getline(file, line); ++rows) {
+    const auto row = nlohmann::json::parse(line);
+    const auto ids = row["input_ids"].get<std::vector<int32_t>>();
+    std::vector<int32_t> positions;
+    for (const auto& token : row["tokens"]) positions.push_back(token["pos"].get<int32_t>());
+    std::vector<TokenStats> stats(positions.size());
+    worker->Score(ids, positions, stats.data());
+    double ranks = 0, surprisals = 0;
+    for (size_t i = 0; i < stats.size(); ++i) {
+      const auto& expected = row["tokens"][i];
+      const std::string where = fmt::format("{} at {}", row["id"].get<std::string>(), positions[i]);
+      const auto difference = [&](float value, const char* name) {
+        return std::abs(static_cast<double>(value) - expected[name].get<double>());
+      };
+      const double surprisal = difference(stats[i].surprisal, "nll");
+      EXPECT_LT(surprisal, 2e-3) << where;
+      worst_surprisal = std::max(worst_surprisal, surprisal);
+      for (const double other :
+           {difference(stats[i].entropy, "entropy"), difference(stats[i].mass_above, "mass_above"),
+            difference(stats[i].sum_p2, "sum_p2")}) {
+        EXPECT_LT(other, 1e-3) << where;
+        worst_other = std::max(worst_other, other);
+      }
+      EXPECT_EQ(stats[i].top1_id, expected["top1"].get<int32_t>()) << where;
+      // Entries within float32 noise of the target may change sides: few, and only deep in the
+      // tail where logits lie that dense.
+      const int rank = expected["rank"].get<int>();
+      other_rank += stats[i].rank != rank;
+      EXPECT_LE(std::abs(stats[i].rank - rank), rank / 1000) << where;
+      ranks += std::min(stats[i].rank, 100);
+      surprisals += stats[i].surprisal;
+      ++tokens;
+    }
+    const double rsr = row["rsr"].get<double>();
+    worst_rsr = std::max(worst_rsr, std::abs(ranks / surprisals / rsr - 1));
+    EXPECT_LT(worst_rsr, 1e-3) << row["id"];
+  }
+  EXPECT_EQ(rows, 12);
+  EXPECT_LE(other_rank, tokens / 100);
+  RecordProperty("tokens", static_cast<int>(tokens));
+  fmt::print(
+      "{} tokens: surprisal within {:.1e}, entropy, mass_above and sum_p2 within {:.1e}, "
+      "rsr within {:.1e}; {} ranks moved by near ties\n",
+      tokens, worst_surprisal, worst_other, worst_rsr, other_rank);
+}
+
+}  // namespace
+}  // namespace rsr
