@@ -1,19 +1,15 @@
 // The stored columns do not depend on threads, sweep size, input order or being killed.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include <chrono>
-#include <fstream>
 #include <random>
 #include <thread>
 
 #include "rsr/score.h"
+#include "support/child.h"
 #include "support/run_rows.h"
 #include "support/temp_dir.h"
-
-extern char** environ;
 
 namespace rsr {
 namespace {
@@ -52,19 +48,8 @@ TEST(SameBits, WhateverThreadsSweepAndOrder) {
 }
 
 pid_t StartScore(const std::string& out) {
-  const std::string program = std::string(RSR_BINARY_DIR) + "/rsr";
-  std::vector<std::string> words = {program,     "score", "--quiet", "--student", RSR_DEMO_STUDENT,        "--precision",
-                                    "f32",       "--out", out,       kData + "terse.jsonl", kData + "textbook.jsonl"};
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t child = 0;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  const int error = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  return error == 0 ? child : -1;
+  return StartRsr({"score", "--quiet", "--student", RSR_DEMO_STUDENT, "--precision", "f32", "--out",
+                   out, kData + "terse.jsonl", kData + "textbook.jsonl"});
 }
 
 TEST(SameBits, AfterBeingKilledFiveTimes) {
@@ -78,16 +63,13 @@ TEST(SameBits, AfterBeingKilledFiveTimes) {
   std::uniform_real_distribution<double> moment(0.05, 0.3);
   for (int kill_count = 0; kill_count < 5; ++kill_count) {
     const pid_t child = StartScore(dir / "killed");
-    ASSERT_GT(child, 0);
     std::this_thread::sleep_for(whole * moment(random));
     ::kill(child, SIGKILL);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "ended before it was killed: " << status;
+    const int status = WaitForRsr(child).status;
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        << "ended before it was killed: " << status;
   }
-  const pid_t child = StartScore(dir / "killed");
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
+  const int status = WaitForRsr(StartScore(dir / "killed")).status;
   ASSERT_TRUE(WIFEXITED(status)) << status;
   EXPECT_EQ(WEXITSTATUS(status), 0);
   ExpectSameRows(ReadRows(dir / "whole"), ReadRows(dir / "killed"));

@@ -1,4 +1,5 @@
-// The independent oracle's golden values (transformers in float32), read in place from the data beside the repository.
+// The independent oracle's golden values (transformers in float32), read in place from the data
+// beside the repository.
 #pragma once
 
 #include <fstream>
@@ -18,7 +19,9 @@ inline std::vector<nlohmann::json> ReadJsonLines(const std::string& path) {
   return rows;
 }
 
-inline std::string OracleFile(const std::string& name) { return std::string(RSR_SHARED_DIR) + "/oracle/" + name; }
+inline std::string OracleFile(const std::string& name) {
+  return std::string(RSR_SHARED_DIR) + "/oracle/" + name;
+}
 
 inline std::vector<nlohmann::json> ReadOracle() {
   return ReadJsonLines(OracleFile("cases.smollm2-135m-q4_1.f32.jsonl"));

@@ -1,4 +1,5 @@
-// Real multi-teacher data against the published reference implementation's values (settings: the data's READMEs).
+// Real multi-teacher data against the published reference implementation's values (settings: the
+// data's READMEs).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -41,7 +42,8 @@ void CompareWithReference(const std::string& name, int64_t max_tokens) {
   options.student.path = RSR_DEMO_STUDENT;
   options.student.precision = Precision::kF32;
   options.student.max_tokens = max_tokens;
-  for (const auto& [file, ratio] : reference) options.input.files.push_back(folder + "/" + file + ".jsonl");
+  for (const auto& [file, ratio] : reference)
+    options.input.files.push_back(folder + "/" + file + ".jsonl");
   options.out = dir / "run";
   const ScoreSummary summary = Score(options);
   EXPECT_EQ(summary.rows_rejected, 0);
@@ -60,13 +62,13 @@ void CompareWithReference(const std::string& name, int64_t max_tokens) {
       EXPECT_EQ(row.scored_tokens, sample["resp_token_length"].get<int>()) << id;
       ranks += row.sum_rank_clip / row.scored_tokens;
       surprisals += row.sum_surprisal / row.scored_tokens;
-      const double off =
-          std::abs(row.sum_rank_clip / row.sum_surprisal / sample["rank_surprisal_ratio"].get<double>() - 1);
+      const double off = std::abs(
+          row.sum_rank_clip / row.sum_surprisal / sample["rank_surprisal_ratio"].get<double>() - 1);
       if (off > worst) worst = off, worst_id = id;
     }
     const double off = std::abs(ranks / surprisals / ratio - 1);
-    std::printf("%-24s rsr %.5f, reference %.5f, off by %.4f %%; worst trajectory %.4f %% (%s)\n", file.c_str(),
-                ranks / surprisals, ratio, 100 * off, 100 * worst, worst_id.c_str());
+    std::printf("%-24s rsr %.5f, reference %.5f, off by %.4f %%; worst trajectory %.4f %% (%s)\n",
+                file.c_str(), ranks / surprisals, ratio, 100 * off, 100 * worst, worst_id.c_str());
     EXPECT_LE(off, 0.002) << file;
     EXPECT_LE(worst, 0.005) << worst_id;
   }

@@ -1,4 +1,5 @@
-// The whole left half against the oracle: cases.jsonl through Score(), every stored column beside transformers' value.
+// The whole left half against the oracle: cases.jsonl through Score(), every stored column beside
+// transformers' value.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,7 +33,8 @@ TEST(ScoreOracle, StoredColumnsAgree) {
   const ScoreSummary summary = Score(options);
   EXPECT_EQ(summary.rows_scored, static_cast<int64_t>(golden.size()));
   EXPECT_EQ(summary.rows_rejected, 0);
-  EXPECT_EQ(summary.special_tokens_in_content, 2);  // the case that writes <|im_end|> and <|im_start|>
+  EXPECT_EQ(summary.special_tokens_in_content,
+            2);  // the case that writes <|im_end|> and <|im_start|>
 
   const auto rows = ReadRows(options.out);
   Worst surprisal, entropy, mass, p2, ratio;
@@ -54,9 +56,11 @@ TEST(ScoreOracle, StoredColumnsAgree) {
       p2.Add(row.tokens.sum_p2[i], t["sum_p2"], at);
       const int moved = std::abs(row.tokens.rank[i] - t["rank"].get<int>());
       if (moved != 0) {
-        // Two float32 computations of one logit differ in the last digits, so entries that close to the target's may
-        // stand on its other side: far down the list they lie densely. One in a thousand of the rank bounds them here.
-        EXPECT_LE(moved, std::max(1, t["rank"].get<int>() / 1000)) << at << ": rank " << row.tokens.rank[i];
+        // Two float32 computations of one logit differ in the last digits, so entries that close to
+        // the target's may stand on its other side: far down the list they lie densely. One in a
+        // thousand of the rank bounds them here.
+        EXPECT_LE(moved, std::max(1, t["rank"].get<int>() / 1000))
+            << at << ": rank " << row.tokens.rank[i];
         ++near_ties;
       }
     }
@@ -68,9 +72,11 @@ TEST(ScoreOracle, StoredColumnsAgree) {
   EXPECT_LE(p2.error, 1e-3) << p2.where;
   EXPECT_LE(ratio.error, 1e-3) << ratio.where;
   EXPECT_LE(near_ties, tokens / 20);
-  std::printf("%d tokens, %d ranks moved by near ties; worst |delta|: surprisal %.2g, entropy %.2g, mass_above %.2g, "
-              "sum_p2 %.2g, relative rsr %.2g\n",
-              tokens, near_ties, surprisal.error, entropy.error, mass.error, p2.error, ratio.error);
+  std::printf(
+      "%d tokens, %d ranks moved by near ties; worst |delta|: surprisal %.2g, entropy %.2g, "
+      "mass_above %.2g, "
+      "sum_p2 %.2g, relative rsr %.2g\n",
+      tokens, near_ties, surprisal.error, entropy.error, mass.error, p2.error, ratio.error);
 }
 
 }  // namespace

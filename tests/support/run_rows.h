@@ -20,13 +20,16 @@ inline std::map<std::string, RunRow> ReadRows(const std::string& run) {
 }
 
 template <typename T>
-void ExpectSameBits(const std::vector<T>& a, const std::vector<T>& b, const char* column, const std::string& id) {
+void ExpectSameBits(const std::vector<T>& a, const std::vector<T>& b, const char* column,
+                    const std::string& id) {
   ASSERT_EQ(a.size(), b.size()) << id << " " << column;
-  EXPECT_EQ(a.empty() ? 0 : std::memcmp(a.data(), b.data(), a.size() * sizeof(T)), 0) << id << " " << column;
+  EXPECT_EQ(a.empty() ? 0 : std::memcmp(a.data(), b.data(), a.size() * sizeof(T)), 0)
+      << id << " " << column;
 }
 
 // All columns that do not say where in the input a row lay.
-inline void ExpectSameRows(const std::map<std::string, RunRow>& a, const std::map<std::string, RunRow>& b) {
+inline void ExpectSameRows(const std::map<std::string, RunRow>& a,
+                           const std::map<std::string, RunRow>& b) {
   ASSERT_EQ(a.size(), b.size());
   for (const auto& [id, row] : a) {
     const auto found = b.find(id);

@@ -13,7 +13,8 @@ class TempDir {
  public:
   TempDir() {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = std::string("rsr-") + info->test_suite_name() + "-" + info->name() + "-" + std::to_string(getpid());
+    std::string name = std::string("rsr-") + info->test_suite_name() + "-" + info->name() + "-" +
+                       std::to_string(getpid());
     for (char& c : name) c = c == '/' ? '-' : c;
     path_ = std::filesystem::temp_directory_path() / name;
     std::filesystem::remove_all(path_);
