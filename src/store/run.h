@@ -1,13 +1,15 @@
 // The run directory: what the left half of rsr writes and the right half reads (docs/formats.md).
 //
-// Goals: a run killed at any moment loses only the trajectories in flight; a finished shard never changes; pandas, polars
-// and DuckDB read it with no help of ours. Non-goals: updates, deletes, several writers at once.
+// Goals: a run killed at any moment loses only the trajectories in flight; a finished shard never
+// changes; pandas, polars and DuckDB read it with no help of ours. Non-goals: updates, deletes,
+// several writers at once.
 //
-//   RUN/run.json              RunInfo; written first, rewritten (atomically) when a shard is finished and at the end
-//   RUN/vocab.parquet         token_id, piece (bytes) of the student's vocabulary, so that `inspect` needs no student
-//   RUN/shards/00000.parquet  finished shards; their XXH3-128 are in run.json
-//   RUN/shards/00001.arrows   the shard in flight: an Arrow IPC stream, one record batch a trajectory
-//   RUN/rejected.jsonl        every row not scored: file, line, row, id, reason, message
+//   RUN/run.json              RunInfo; written first, rewritten (atomically) when a shard is
+//   finished and at the end RUN/vocab.parquet         token_id, piece (bytes) of the student's
+//   vocabulary, so that `inspect` needs no student RUN/shards/00000.parquet  finished shards; their
+//   XXH3-128 are in run.json RUN/shards/00001.arrows   the shard in flight: an Arrow IPC stream,
+//   one record batch a trajectory RUN/rejected.jsonl        every row not scored: file, line, row,
+//   id, reason, message
 #pragma once
 
 #include <cstdint>
@@ -23,8 +25,8 @@ namespace rsr {
 
 inline constexpr int kRunFormatVersion = 1;
 
-// What was scored with what. Every field but `created`, `tool_version` and the totals must agree for a run to be
-// continued.
+// What was scored with what. For a run to be continued the hashes, the template date, everything
+// under `how`, max_tokens and the inputs (path and hash, in order) must agree.
 struct RunInfo {
   int format_version = kRunFormatVersion;
   std::string tool_version, created;  // created: UTC, ISO 8601
@@ -46,12 +48,13 @@ struct RunInfo {
     int64_t rows = 0, tokens = 0;
   };
   std::vector<Shard> shards;
-  bool complete = false;              // every input row is scored or rejected
+  bool complete = false;  // every input row is scored or rejected
   int64_t rows_scored = 0, rows_rejected = 0, rows_truncated = 0, scored_tokens = 0, tokens = 0;
   int64_t turns_given = 0, turns_found = 0;
 };
 
-// Per-token columns of one trajectory, all of one length; meanings as rsr::TokenScore, kind as rsr::TokenKind.
+// Per-token columns of one trajectory, all of one length; meanings as rsr::TokenScore, kind as
+// rsr::TokenKind.
 struct TokenColumns {
   std::vector<float> surprisal, entropy, mass_above, sum_p2, top1_logprob;
   std::vector<int32_t> rank, ties, top1_id, token_id, position;
@@ -63,11 +66,12 @@ struct RunRow {
   int64_t row = 0;
   std::string id, problem_id, teacher, source;
   std::optional<bool> correct;
-  int32_t file = 0;                   // index into RunInfo::inputs
+  int32_t file = 0;                          // index into RunInfo::inputs
   int64_t offset = 0, length = 0, line = 0;  // the original record's bytes
-  int32_t prompt_tokens = 0;          // tokens not scored
+  int32_t prompt_tokens = 0;                 // tokens not scored
   int32_t scored_tokens = 0;
-  int32_t turns = 0;                  // assistant turns with scored tokens
+  int32_t turns = 0;        // assistant turns with scored tokens
+  int32_t turns_given = 0;  // assistant turns with text or tool calls
   bool truncated = false;
   double sum_surprisal = 0, sum_rank = 0, sum_rank_clip = 0, sum_entropy = 0;  // clip: 100
   TokenColumns tokens;
@@ -84,36 +88,44 @@ struct VocabPiece {
   std::string piece;
 };
 
-// Threading: one thread at a time. A trajectory is on its way to the disk when Append returns (fsync every few seconds).
+// Threading: one thread at a time. A trajectory is on its way to the disk when Append returns
+// (fsync every few seconds). After an rsr::Error (disk full) the writer is spent; what is stored
+// stays valid, and opening the run again continues it. Destroyed without Finish it leaves what a
+// killed process leaves.
 class RunWriter {
  public:
   struct Options {
-    int64_t shard_tokens = int64_t{1} << 20;  // a shard is finished at this many scored tokens: some 40 MB in flight
+    int64_t shard_tokens =
+        int64_t{1} << 20;  // a shard is finished at this many scored tokens: some 40 MB in flight
     double sync_seconds = 5;
   };
 
-  // Creates the directory, or continues the run in it: finished shards are verified, complete batches of the shard in
-  // flight are kept, what is torn behind them is dropped, leftovers of a killed run removed. Throws rsr::Error with both
-  // values if the run there was made with another student, template, mask, precision, engine, limit or input, has a newer
-  // format version, or a damaged shard; and if the directory is not writable, is locked by another process, or holds
+  // Creates the directory, or continues the run in it: finished shards are verified, complete
+  // batches of the shard in flight are kept, what is torn behind them is dropped, leftovers of a
+  // killed run removed. Throws rsr::Error with both values if the run there was made with another
+  // student, template, mask, precision, engine, limit or input, has a newer format version, or a
+  // damaged shard; and if the directory is not writable, is locked by another process, or holds
   // something else than a run.
-  static std::unique_ptr<RunWriter> Open(const std::string& dir, const RunInfo& info, const Options& options);
+  static std::unique_ptr<RunWriter> Open(const std::string& dir, const RunInfo& info,
+                                         const Options& options);
   static std::unique_ptr<RunWriter> Open(const std::string& dir, const RunInfo& info) {
     return Open(dir, info, Options());
   }
   virtual ~RunWriter() = default;
 
   virtual const std::set<int64_t>& done() const = 0;  // `row` of every stored trajectory
-  virtual const RunInfo& info() const = 0;            // created, template_date etc. as first written
+  virtual const RunInfo& info() const = 0;  // created, template_date etc. as first written
   virtual void WriteVocab(const std::vector<VocabPiece>& pieces) = 0;  // nothing if it is there
-  virtual void Append(const RunRow& row) = 0;
-  // The whole of rejected.jsonl, sorted by row; written atomically. Called when the reading is over (or stopped).
+  virtual void Append(const RunRow& row) = 0;  // invalid UTF-8 in its strings is stored as U+FFFD
+  // The whole of rejected.jsonl, sorted by row; written atomically. Called when the reading is over
+  // (or stopped).
   virtual void WriteRejected(const std::vector<RejectedRow>& rejected) = 0;
   // Closes the shard in flight and writes the totals. `complete`: no input row is left.
   virtual void Finish(bool complete) = 0;
 };
 
-// The template date etc. of an existing run, or nothing where there is none: `score` pins today's date only once.
+// The template date etc. of an existing run, or nothing where there is none: `score` pins today's
+// date only once.
 std::optional<RunInfo> ReadRunInfo(const std::string& dir);
 
 // Reads one run, the shard in flight included. Throws rsr::Error naming the damaged file.
@@ -126,13 +138,25 @@ class RunReader {
 
   // Token columns to read besides the row's own; the rest stay empty. Names as in docs/formats.md.
   enum Columns : uint32_t {
-    kNone = 0, kSurprisal = 1, kRank = 2, kTies = 4, kEntropy = 8, kMassAbove = 16, kSumP2 = 32, kTop1Id = 64,
-    kTop1Logprob = 128, kTokenId = 256, kPosition = 512, kKind = 1024, kAll = 2047
+    kNone = 0,
+    kSurprisal = 1,
+    kRank = 2,
+    kTies = 4,
+    kEntropy = 8,
+    kMassAbove = 16,
+    kSumP2 = 32,
+    kTop1Id = 64,
+    kTop1Logprob = 128,
+    kTokenId = 256,
+    kPosition = 512,
+    kKind = 1024,
+    kAll = 2047
   };
-  // Every stored trajectory once, in storage order (not input order). The row is only valid during the call.
+  // Every stored trajectory once, in storage order (not input order). The row is only valid during
+  // the call.
   virtual void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit) = 0;
 
-  virtual std::vector<std::string> ReadVocab() = 0;          // indexed by token id
+  virtual std::vector<std::string> ReadVocab() = 0;  // indexed by token id
   virtual std::vector<RejectedRow> ReadRejected() = 0;
 };
 

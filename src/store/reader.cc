@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <unordered_set>
+
+#include "rsr/error.h"
+#include "store/directory.h"
+#include "store/rejected.h"
+#include "store/run.h"
+#include "store/run_info.h"
+#include "store/schema.h"
+#include "store/shard.h"
+#include "store/stream.h"
+#include "store/vocab.h"
+
+namespace rsr {
+namespace {
+
+class Reader : public RunReader {
+ public:
+  explicit Reader(const std::string& dir) : dir_(dir), files_(SurveyRun(dir)) {
+    if (files_.missing.empty()) return;
+    const std::string path = dir + "/" + files_.missing[0].file;
+    throw Error(
+        fmt::format("{}: is missing: run.json lists it with {} rows", path, files_.missing[0].rows),
+        "put it back, or run the same score command again: its rows are scored anew");
+  }
+
+  const RunInfo& info() const override { return files_.info; }
+
+  void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit) override {
+    std::unordered_set<int64_t> seen;
+    for (const auto* shards : {&files_.info.shards, &files_.unlisted}) {
+      for (const RunInfo::Shard& shard : *shards) {
+        const std::string path = dir_ + "/" + shard.file;
+        ReadShard(path, columns, /*check_pages=*/false, [&](const RunRow& row) {
+          if (!seen.insert(row.row).second) {
+            throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path,
+                                    row.row, row.id),
+                        "delete one of the two and run the same score command again");
+          }
+          visit(row);
+        });
+      }
+    }
+    RunRow row;
+    for (const auto& [number, file] : files_.streams) {
+      ReadStream(file.bytes(), file.path(), [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+        RowDecoder(batch, columns, file.path()).Decode(0, &row);
+        if (seen.insert(row.row).second) visit(row);
+      });
+    }
+  }
+
+  std::vector<std::string> ReadVocab() override {
+    return ReadVocabFile(VocabPath(dir_), files_.info.vocab_size);
+  }
+
+  std::vector<RejectedRow> ReadRejected() override {
+    const std::string path = RejectedPath(dir_);
+    // Written when the reading of the input is over.
+    if (!PathExists(path)) return {};
+    return RejectedFromJsonl(ReadFile(path), path);
+  }
+
+ private:
+  std::string dir_;
+  RunFiles files_;
+};
+
+}  // namespace
+
+std::optional<RunInfo> ReadRunInfo(const std::string& dir) {
+  if (!PathExists(RunJsonPath(dir))) return std::nullopt;
+  return RunInfoFromJson(ReadFile(RunJsonPath(dir)), RunJsonPath(dir));
+}
+
+std::unique_ptr<RunReader> RunReader::Open(const std::string& dir) {
+  if (!PathExists(RunJsonPath(dir))) {
+    const bool there = PathExists(dir);
+    throw Error(fmt::format("{}: {}", dir,
+                            there ? "holds no run: run.json is missing" : "no such run directory"),
+                "name a directory that `rsr score --out` wrote");
+  }
+  return std::make_unique<Reader>(dir);
+}
+
+}  // namespace rsr

@@ -1,0 +1,16 @@
+// rejected.jsonl: every row that was not scored, and why.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/run.h"
+
+namespace rsr {
+
+std::string RejectedToJsonl(
+    std::vector<RejectedRow> rows);  // sorted by row; invalid UTF-8 becomes U+FFFD
+std::vector<RejectedRow> RejectedFromJsonl(std::string_view text, const std::string& path);
+
+}  // namespace rsr

@@ -1,0 +1,305 @@
+// Continuing a run: every state that a killed, full or unlucky machine leaves behind.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <random>
+
+#include "store/store_testing.h"
+
+namespace rsr {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int32_t kTokens = 20;
+
+class ResumeTest : public StoreTest {
+ protected:
+  // As a killed process leaves it: rows in flight, nothing finished.
+  void WriteInFlight(int64_t rows) {
+    auto writer = RunWriter::Open(run_, MakeTestInfo());
+    AppendTestRows(writer.get(), rows, kTokens);
+  }
+  void WriteFinished(int64_t rows, int64_t shard_tokens = 1 << 20) {
+    auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = shard_tokens});
+    AppendTestRows(writer.get(), rows, kTokens);
+    writer->Finish(true);
+  }
+  // Continues to `rows` rows and checks that each is there once.
+  void ContinueTo(int64_t rows, size_t expected_done) {
+    {
+      auto writer = RunWriter::Open(run_, MakeTestInfo());
+      EXPECT_EQ(writer->done().size(), expected_done);
+      ExpectTestRowsAmong(rows);
+      AppendTestRows(writer.get(), rows, kTokens);
+      writer->Finish(true);
+      EXPECT_EQ(writer->info().rows_scored, rows);
+    }
+    ExpectTestRows(run_, rows, kTokens);
+    EXPECT_EQ(RunReader::Open(run_)->info().scored_tokens, rows * kTokens);
+    for (const auto& entry : fs::recursive_directory_iterator(run_)) {
+      const std::string name = entry.path().filename().string();
+      EXPECT_EQ(name.find(".tmp-"), std::string::npos) << name;
+      EXPECT_FALSE(name.ends_with(".arrows")) << name;
+    }
+  }
+  void ExpectTestRowsAmong(int64_t rows) {
+    for (const auto& [number, row] : ReadRows(run_)) {
+      EXPECT_LT(number, rows);
+      ExpectSameRow(row, MakeTestRow(number, kTokens));
+    }
+  }
+};
+
+TEST_F(ResumeTest, StreamInFlight) {
+  WriteInFlight(5);
+  EXPECT_TRUE(PathExists(Stream(0)));
+  ContinueTo(9, 5);
+}
+
+TEST_F(ResumeTest, FinishedRunIsContinuedInANewShard) {
+  WriteFinished(5);
+  ContinueTo(9, 5);
+  EXPECT_TRUE(PathExists(Shard(1)));
+}
+
+TEST_F(ResumeTest, FinishedRunIsLeftAsItIs) {
+  WriteFinished(5);
+  const std::string before = ReadFile(run_ + "/run.json");
+  ContinueTo(5, 5);
+  EXPECT_EQ(ReadFile(run_ + "/run.json"), before);
+  EXPECT_FALSE(PathExists(Shard(1)));
+}
+
+TEST_F(ResumeTest, StoppedRunIsNotComplete) {
+  {
+    auto writer = RunWriter::Open(run_, MakeTestInfo());
+    AppendTestRows(writer.get(), 2, kTokens);
+    writer->Finish(false);
+  }
+  EXPECT_FALSE(RunReader::Open(run_)->info().complete);
+  ContinueTo(4, 2);
+  EXPECT_TRUE(RunReader::Open(run_)->info().complete);
+}
+
+// Cut anywhere, a stream gives the batches that lie whole before the cut.
+TEST_F(ResumeTest, StreamTornAtEveryByte) {
+  WriteInFlight(3);
+  const std::string whole = ReadFile(Stream(0));
+  std::vector<size_t> ends;  // of each row's batch, by what its removal leaves
+  size_t rows_before = 0;
+  for (size_t length = 0; length <= whole.size(); ++length) {
+    std::ofstream(Stream(0), std::ios::binary) << whole.substr(0, length);
+    const auto rows = ReadRows(run_);
+    ASSERT_GE(rows.size(), rows_before) << length;
+    ASSERT_LE(rows.size(), rows_before + 1) << length;
+    if (rows.size() > rows_before) {
+      ends.push_back(length);
+      ExpectSameRow(rows.at(static_cast<int64_t>(rows_before)),
+                    MakeTestRow(static_cast<int64_t>(rows_before), kTokens));
+    }
+    rows_before = rows.size();
+  }
+  ASSERT_EQ(ends.size(), 3u);
+  EXPECT_EQ(ends.back(), whole.size());
+  for (const size_t length : {size_t{0}, ends[0] - 1, ends[0], ends[1] + 100}) {
+    std::ofstream(Stream(0), std::ios::binary) << whole.substr(0, length);
+    const auto complete = static_cast<size_t>(
+        std::count_if(ends.begin(), ends.end(), [&](size_t end) { return end <= length; }));
+    auto writer = RunWriter::Open(run_, MakeTestInfo());
+    EXPECT_EQ(writer->done().size(), complete);
+    AppendTestRows(writer.get(), 3, kTokens);
+    ExpectTestRows(run_, 3, kTokens);  // still in flight
+  }
+}
+
+// Any flipped bit: an error or fewer rows, but no wrong value and no crash.
+TEST_F(ResumeTest, StreamWithAFlippedBit) {
+  WriteInFlight(2);
+  const std::string whole = ReadFile(Stream(0));
+  size_t errors = 0, fewer = 0, harmless = 0;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    std::ofstream(Stream(0), std::ios::binary) << damaged;
+    try {
+      const auto rows = ReadRows(run_);
+      for (const auto& [number, row] : rows) ExpectSameRow(row, MakeTestRow(number, kTokens));
+      ++(rows.size() < 2 ? fewer : harmless);
+    } catch (const Error& error) {
+      EXPECT_THAT(error.message(), testing::HasSubstr("00000.arrows"));
+      ++errors;
+    }
+  }
+  EXPECT_GT(errors, 0u);
+  EXPECT_GT(fewer, whole.size() / 2);
+  RecordProperty("harmless", static_cast<int>(harmless));  // padding, unused flatbuffer bytes
+}
+
+TEST_F(ResumeTest, StreamZeroedByAPowerCut) {
+  WriteInFlight(3);
+  const std::string whole = ReadFile(Stream(0));
+  for (size_t from = 0; from < whole.size(); from += 64) {
+    std::string damaged = whole;
+    std::fill(damaged.begin() + static_cast<std::ptrdiff_t>(from), damaged.end(), '\0');
+    std::ofstream(Stream(0), std::ios::binary) << damaged;
+    try {
+      for (const auto& [number, row] : ReadRows(run_)) {
+        ExpectSameRow(row, MakeTestRow(number, kTokens));
+      }
+    } catch (const Error& error) {
+      EXPECT_THAT(error.message(), testing::HasSubstr("00000.arrows"));
+    }
+  }
+}
+
+// The steps of finishing a shard, killed after each.
+TEST_F(ResumeTest, KilledWhileFinishingAShard) {
+  WriteInFlight(4);
+  const std::string stream = ReadFile(Stream(0)), json = ReadFile(run_ + "/run.json");
+  WriteFinished(4);
+  const std::string shard = ReadFile(Shard(0)), json_after = ReadFile(run_ + "/run.json");
+
+  const auto restore = [&](bool temporary, bool renamed, bool listed) {
+    fs::remove_all(run_ + "/shards");
+    fs::create_directories(run_ + "/shards");
+    std::ofstream(Stream(0), std::ios::binary) << stream;
+    if (temporary) std::ofstream(Shard(0) + ".tmp-1-0") << shard.substr(0, shard.size() / 2);
+    if (renamed) std::ofstream(Shard(0), std::ios::binary) << shard;
+    std::ofstream(run_ + "/run.json") << (listed ? json_after : json);
+  };
+  for (const auto& [temporary, renamed, listed] :
+       {std::tuple{true, false, false}, {false, true, false}, {false, true, true}}) {
+    restore(temporary, renamed, listed);
+    ExpectTestRows(run_, 4, kTokens);  // a reader sees each row once at any moment
+    ContinueTo(6, 4);
+  }
+  // Renamed, and the stream is gone too: a power cut kept the old run.json.
+  restore(false, true, false);
+  fs::remove(Stream(0));
+  ContinueTo(6, 4);
+}
+
+TEST_F(ResumeTest, KilledBeforeRunJsonOrWhileContinuing) {
+  fs::create_directories(run_);
+  std::ofstream(run_ + "/.lock") << "1";
+  std::ofstream(run_ + "/run.json.tmp-1-0") << "{";
+  ContinueTo(2, 0);
+  fs::remove_all(run_);
+  WriteInFlight(3);
+  std::ofstream(Stream(0) + ".tmp-1") << "half a copy";
+  std::ofstream(run_ + "/vocab.parquet.tmp-1-0") << "half a vocabulary";
+  ContinueTo(4, 3);
+}
+
+TEST_F(ResumeTest, UnlistedShardMustBeWhole) {
+  WriteInFlight(2);
+  const std::string json = ReadFile(run_ + "/run.json");
+  WriteFinished(2);
+  std::ofstream(run_ + "/run.json") << json;
+  std::string shard = ReadFile(Shard(0));
+  shard[shard.size() / 3] = static_cast<char>(shard[shard.size() / 3] ^ 1);
+  std::ofstream(Shard(0), std::ios::binary) << shard;
+  const Error error = ThrownBy([&] { RunWriter::Open(run_, MakeTestInfo()); });
+  EXPECT_THAT(error.message(), testing::HasSubstr("00000.parquet: is damaged"));
+  EXPECT_THAT(error.hint(), testing::HasSubstr("delete " + Shard(0)));
+}
+
+TEST_F(ResumeTest, DeletedShardIsScoredAnew) {
+  WriteFinished(9, 3 * kTokens);
+  fs::remove(Shard(1));
+  const Error error = ThrownBy([&] { RunReader::Open(run_); });
+  EXPECT_EQ(error.message(), Shard(1) + ": is missing: run.json lists it with 3 rows");
+  EXPECT_THAT(error.hint(), testing::HasSubstr("run the same score command again"));
+  ContinueTo(9, 6);
+}
+
+TEST_F(ResumeTest, RowsStoredTwiceAreRefused) {
+  WriteFinished(2);
+  fs::copy_file(Shard(0), Shard(1));
+  EXPECT_THAT(ThrownBy([&] { RunWriter::Open(run_, MakeTestInfo()); }).message(),
+              testing::HasSubstr("00001.parquet: row 0 ('trajectory-0') is stored in another"));
+  EXPECT_THAT(ThrownBy([&] { ReadRows(run_); }).message(), testing::HasSubstr("00001.parquet"));
+}
+
+// Killed with SIGKILL at random moments until the run is complete.
+TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
+  constexpr int64_t kRows = 300;
+  std::mt19937 random(1);
+  size_t done_before = 0;
+  int kills = 0;
+  for (int session = 0;; ++session) {
+    ASSERT_LT(session, 500);
+    const pid_t child = fork();
+    if (child == 0) {
+      try {
+        auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 7 * kTokens});
+        for (int64_t i = 0; i < kRows; ++i) {
+          if (writer->done().contains(i)) continue;
+          writer->Append(MakeTestRow(i, kTokens));
+          usleep(500);  // so that some ten sessions are needed
+        }
+        writer->Finish(true);
+      } catch (...) {
+        _exit(1);
+      }
+      _exit(0);
+    }
+    // Longer and longer, so that a slow machine (sanitizers) gets done as well.
+    const useconds_t longest = 20'000 + 1'000 * static_cast<useconds_t>(session);
+    usleep(std::uniform_int_distribution<useconds_t>(1'000, longest)(random));
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status)) {
+      ASSERT_EQ(WEXITSTATUS(status), 0);
+      break;
+    }
+    ++kills;
+    if (!PathExists(run_ + "/run.json")) continue;
+    const auto rows = ReadRows(run_);
+    ASSERT_GE(rows.size(), done_before);
+    done_before = rows.size();
+  }
+  EXPECT_GE(kills, 5);
+  ExpectTestRows(run_, kRows, kTokens);
+  EXPECT_EQ(RunReader::Open(run_)->info().rows_scored, kRows);
+  EXPECT_TRUE(RunReader::Open(run_)->info().complete);
+}
+
+// A limit on file sizes stands in for a full disk: writes fail half-way.
+TEST_F(ResumeTest, FullDisk) {
+  fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    auto writer = RunWriter::Open(run_, MakeTestInfo());
+    const rlimit limit{20'000, 20'000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      AppendTestRows(writer.get(), 100, kTokens);
+      _exit(1);
+    } catch (const Error& error) {
+      const bool good = error.message() == Stream(0) + ": cannot be written: File too large" &&
+                        error.hint().find("run the same command again") != std::string::npos;
+      try {
+        writer->Append(MakeTestRow(99, kTokens));
+      } catch (const Error& later) {
+        _exit(good && later.kind() == Error::Kind::kInternal ? 0 : 2);
+      }
+      _exit(3);
+    }
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  const size_t stored = ReadRows(run_).size();
+  EXPECT_GT(stored, 2u);
+  EXPECT_LT(stored, 99u);
+  ContinueTo(100, stored);
+}
+
+}  // namespace
+}  // namespace rsr

@@ -1,0 +1,223 @@
+#include "store/run_info.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <concepts>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T, class U>
+concept Is = std::same_as<std::remove_const_t<T>, U>;
+
+// The one list of fields, in file order: f(section, name, member).
+template <Is<RunInfo> Info, class F>
+void VisitFields(Info& i, F&& f) {
+  f("", "format_version", i.format_version);
+  f("", "tool_version", i.tool_version);
+  f("", "created", i.created);
+  f("student", "path", i.student_path);
+  f("student", "hash", i.student_hash);
+  f("student", "name", i.student_name);
+  f("student", "architecture", i.architecture);
+  f("student", "vocab_size", i.vocab_size);
+  f("text", "tokenizer_hash", i.tokenizer_hash);
+  f("text", "template_hash", i.template_hash);
+  f("text", "template_source", i.template_source);
+  f("text", "template_date", i.template_date);
+  f("text", "mask", i.mask);
+  f("text", "max_tokens", i.max_tokens);
+  f("engine", "name", i.engine);
+  f("engine", "precision", i.precision);
+  f("engine", "cpu_level", i.cpu_level);
+  f("", "inputs", i.inputs);
+  f("", "complete", i.complete);
+  f("totals", "rows_scored", i.rows_scored);
+  f("totals", "rows_rejected", i.rows_rejected);
+  f("totals", "rows_truncated", i.rows_truncated);
+  f("totals", "scored_tokens", i.scored_tokens);
+  f("totals", "tokens", i.tokens);
+  f("totals", "turns_given", i.turns_given);
+  f("totals", "turns_found", i.turns_found);
+  f("", "shards", i.shards);
+}
+
+template <Is<RunInfo::Input> Input, class F>
+void VisitFields(Input& i, F&& f) {
+  f("", "path", i.path);
+  f("", "hash", i.hash);
+  f("", "bytes", i.bytes);
+  f("", "rows", i.rows);
+}
+
+template <Is<RunInfo::Shard> Shard, class F>
+void VisitFields(Shard& s, F&& f) {
+  f("", "file", s.file);
+  f("", "hash", s.hash);
+  f("", "rows", s.rows);
+  f("", "tokens", s.tokens);
+}
+
+template <class T>
+Json Write(const T& value) {
+  return value;
+}
+
+template <class T>
+Json WriteObject(const T& object);
+
+template <class T>
+Json Write(const std::vector<T>& objects) {
+  Json list = Json::array();
+  for (const T& object : objects) list.push_back(WriteObject(object));
+  return list;
+}
+
+template <class T>
+Json WriteObject(const T& object) {
+  Json json = Json::object();
+  VisitFields(object, [&](const std::string& section, const char* name, const auto& member) {
+    (section.empty() ? json : json[section])[name] = Write(member);
+  });
+  return json;
+}
+
+// Strict: every field of the format is there and of its type.
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path) {}
+
+  template <class T>
+  void ReadObject(const Json& json, const std::string& where, T* object) const {
+    if (!json.is_object()) Fail(where, "an object", &json);
+    VisitFields(*object, [&](const std::string& section, const char* name, auto& member) {
+      const Json* holder = section.empty() ? &json : Find(json, section);
+      const std::string prefix = where.empty() ? section : where;
+      const std::string full = prefix.empty() ? name : prefix + "." + name;
+      if (holder != nullptr && !holder->is_object()) Fail(section, "an object", holder);
+      Read(holder == nullptr ? nullptr : Find(*holder, name), full, &member);
+    });
+  }
+
+  void Read(const Json* json, const std::string& where, std::string* out) const {
+    if (json == nullptr || !json->is_string()) Fail(where, "a string", json);
+    *out = json->get<std::string>();
+  }
+
+  void Read(const Json* json, const std::string& where, bool* out) const {
+    if (json == nullptr || !json->is_boolean()) Fail(where, "true or false", json);
+    *out = json->get<bool>();
+  }
+
+  template <std::signed_integral T>
+  void Read(const Json* json, const std::string& where, T* out) const {
+    // What the parser calls unsigned is every integer that is not negative.
+    if (json == nullptr || !json->is_number_unsigned() ||
+        json->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<T>::max())) {
+      Fail(where, "a whole number that is not negative", json);
+    }
+    *out = static_cast<T>(json->get<uint64_t>());
+  }
+
+  template <class T>
+  void Read(const Json* json, const std::string& where, std::vector<T>* out) const {
+    if (json == nullptr || !json->is_array()) Fail(where, "a list", json);
+    out->clear();
+    for (const Json& item : *json) {
+      const std::string name = fmt::format("{}[{}]", where, out->size());
+      ReadObject(item, name, &out->emplace_back());
+    }
+  }
+
+ private:
+  static const Json* Find(const Json& json, const std::string& name) {
+    const auto it = json.find(name);
+    return it == json.end() ? nullptr : &*it;
+  }
+
+  [[noreturn]] void Fail(const std::string& where, const char* expected, const Json* got) const {
+    const std::string found = got == nullptr     ? "nothing"
+                              : got->is_number() ? got->dump()
+                                                 : got->type_name();
+    throw Error(fmt::format("{}: field '{}': expected {}, got {}", path_,
+                            where.empty() ? "(whole file)" : where, expected, found),
+                "put an intact copy in its place, or score into another directory");
+  }
+
+  const std::string& path_;
+};
+
+template <class T>
+void Compare(const char* name, const T& stored, const T& now, std::vector<std::string>* out) {
+  if (stored == now) return;
+  out->push_back(fmt::format("{}: '{}' in the run, '{}' now", name, stored, now));
+}
+
+}  // namespace
+
+std::string RunInfoToJson(const RunInfo& info) {
+  return WriteObject(info).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const Json::parse_error& e) {
+    throw Error(fmt::format("{}: invalid JSON at byte {}: {}", path, e.byte, e.what()),
+                "put an intact copy in its place, or score into another directory");
+  }
+  const Reader reader(path);
+  // The version first: a newer file may lack any other field.
+  int version = 0;
+  const auto found = json.find("format_version");  // end() for what is no object
+  reader.Read(found == json.end() ? nullptr : &*found, "format_version", &version);
+  if (version > kRunFormatVersion) {
+    throw Error(fmt::format("{}: format version {} is newer than this rsr understands ({})", path,
+                            version, kRunFormatVersion),
+                "update rsr, or score into another directory");
+  }
+  if (version < 1) {
+    throw Error(fmt::format("{}: format version {} does not exist", path, version),
+                "put an intact copy in its place, or score into another directory");
+  }
+  RunInfo info;
+  reader.ReadObject(json, "", &info);
+  return info;
+}
+
+std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now) {
+  std::vector<std::string> out;
+  Compare("student hash", stored.student_hash, now.student_hash, &out);
+  if (!out.empty()) Compare("student", stored.student_path, now.student_path, &out);
+  Compare("tokenizer hash", stored.tokenizer_hash, now.tokenizer_hash, &out);
+  const size_t before_template = out.size();
+  Compare("template hash", stored.template_hash, now.template_hash, &out);
+  if (out.size() > before_template) {
+    Compare("template", stored.template_source, now.template_source, &out);
+  }
+  Compare("template date", stored.template_date, now.template_date, &out);
+  Compare("mask", stored.mask, now.mask, &out);
+  Compare("max tokens", stored.max_tokens, now.max_tokens, &out);
+  Compare("engine", stored.engine, now.engine, &out);
+  Compare("precision", stored.precision, now.precision, &out);
+  Compare("CPU level", stored.cpu_level, now.cpu_level, &out);
+  Compare("number of inputs", stored.inputs.size(), now.inputs.size(), &out);
+  for (size_t i = 0; i < std::min(stored.inputs.size(), now.inputs.size()); ++i) {
+    Compare(fmt::format("input {}", i + 1).c_str(), stored.inputs[i].path, now.inputs[i].path,
+            &out);
+    Compare(fmt::format("hash of input {} ({})", i + 1, now.inputs[i].path).c_str(),
+            stored.inputs[i].hash, now.inputs[i].hash, &out);
+  }
+  return out;
+}
+
+}  // namespace rsr

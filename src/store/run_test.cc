@@ -1,0 +1,138 @@
+// Round trips: what is written is what is read, bit for bit.
+#include "store/run.h"
+
+#include <limits>
+
+#include "store/store_testing.h"
+
+namespace rsr {
+namespace {
+
+class RunTest : public StoreTest {};
+
+RunRow ExtremeRow(int64_t number) {
+  RunRow row = MakeTestRow(number, 8);
+  using Float = std::numeric_limits<float>;
+  row.tokens.surprisal = {0.0f,         -0.0f,           Float::infinity(),   Float::quiet_NaN(),
+                          Float::max(), Float::lowest(), Float::denorm_min(), 1e-30f};
+  row.tokens.rank = {1, 2, 100, 101, 49152, std::numeric_limits<int32_t>::max(), 1, 1};
+  row.sum_surprisal = std::numeric_limits<double>::infinity();
+  row.sum_rank = std::numeric_limits<double>::quiet_NaN();
+  row.offset = std::numeric_limits<int64_t>::max();
+  row.id = "多语言 \"quoted\"\n\\";
+  row.teacher = "";
+  return row;
+}
+
+TEST_F(RunTest, EveryColumnComesBackBitForBit) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo());
+  std::map<int64_t, RunRow> written;
+  for (int64_t i = 0; i < 6; ++i) written[i] = MakeTestRow(i, static_cast<int32_t>(100 * i + 1));
+  written[6] = ExtremeRow(6);
+  written[7] = MakeTestRow(7, 0);        // no scored token
+  written[8] = MakeTestRow(8, 200'000);  // longer than a row group is meant to be
+  for (const auto& [number, row] : written) writer->Append(row);
+  const auto check = [&] {
+    const auto read = ReadRows(run_);
+    ASSERT_EQ(read.size(), written.size());
+    for (const auto& [number, row] : written) ExpectSameRow(read.at(number), row);
+  };
+  check();  // out of the stream in flight
+  writer->Finish(true);
+  check();  // out of the shard
+  EXPECT_TRUE(PathExists(Shard(0)));
+  EXPECT_FALSE(PathExists(Stream(0)));
+}
+
+TEST_F(RunTest, OnlyTheColumnsAskedForAreRead) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 100});
+  AppendTestRows(writer.get(), 3, 60);  // two in a shard, one in flight
+  EXPECT_TRUE(PathExists(Shard(0)));
+  EXPECT_TRUE(PathExists(Stream(1)));
+  for (const auto& [number, row] : ReadRows(run_, RunReader::kRank | RunReader::kKind)) {
+    const RunRow expected = MakeTestRow(number, 60);
+    EXPECT_EQ(row.tokens.rank, expected.tokens.rank);
+    EXPECT_EQ(row.tokens.kind, expected.tokens.kind);
+    EXPECT_TRUE(row.tokens.surprisal.empty());
+    EXPECT_TRUE(row.tokens.token_id.empty());
+    EXPECT_EQ(row.teacher, expected.teacher);
+    EXPECT_EQ(row.sum_rank_clip, expected.sum_rank_clip);
+  }
+}
+
+TEST_F(RunTest, InfoAndTotals) {
+  RunInfo info = MakeTestInfo();
+  auto writer = RunWriter::Open(run_, info, {.shard_tokens = 100});
+  AppendTestRows(writer.get(), 10, 30);
+  writer->WriteRejected({{"a.jsonl", 3, 2, "x", "invalid-json", "a.jsonl:3: no"}});
+  writer->Finish(true);
+  const RunInfo read = RunReader::Open(run_)->info();
+  EXPECT_EQ(read.format_version, 1);
+  EXPECT_EQ(read.created, info.created);
+  EXPECT_EQ(read.student_path, info.student_path);
+  EXPECT_EQ(read.student_name, info.student_name);
+  EXPECT_EQ(read.architecture, info.architecture);
+  EXPECT_EQ(read.template_source, info.template_source);
+  EXPECT_EQ(read.vocab_size, info.vocab_size);
+  EXPECT_EQ(read.inputs.at(1).path, "b.jsonl");
+  EXPECT_EQ(read.inputs.at(1).rows, 20);
+  EXPECT_TRUE(read.complete);
+  EXPECT_EQ(read.rows_scored, 10);
+  EXPECT_EQ(read.rows_rejected, 1);
+  EXPECT_EQ(read.rows_truncated, 2);
+  EXPECT_EQ(read.scored_tokens, 300);
+  int64_t prompt = 0;
+  for (int64_t i = 0; i < 10; ++i) prompt += MakeTestRow(i, 0).prompt_tokens;
+  EXPECT_EQ(read.tokens, 300 + prompt);
+  EXPECT_EQ(read.turns_given, 20);
+  EXPECT_EQ(read.turns_found, 15);
+  ASSERT_EQ(read.shards.size(), 3u);  // 4 + 4 + 2 rows
+  EXPECT_EQ(read.shards[0].rows, 4);
+  EXPECT_EQ(read.shards[2].tokens, 60);
+  EXPECT_EQ(ReadRunInfo(run_)->template_date, "2025-01-02");
+  EXPECT_FALSE(ReadRunInfo(root_ + "/nowhere").has_value());
+}
+
+TEST_F(RunTest, VocabularyAndRejectedRows) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo());
+  EXPECT_TRUE(RunReader::Open(run_)->ReadRejected().empty());
+  writer->WriteVocab({{0, "<s>"}, {1, std::string("\0\xff", 2)}, {3, " the"}});
+  writer->WriteVocab({{0, "other"}});  // there already
+  writer->WriteRejected({{"b", 9, 7, "late", "r2", "m2"}, {"\xff.jsonl", 4, 3, "", "r1", "\xc3("}});
+  writer->Finish(true);
+  auto reader = RunReader::Open(run_);
+  EXPECT_THAT(reader->ReadVocab(),
+              testing::ElementsAre("<s>", std::string("\0\xff", 2), "", " the"));
+  const auto rejected = reader->ReadRejected();
+  ASSERT_EQ(rejected.size(), 2u);
+  EXPECT_EQ(rejected[0].row, 3);
+  EXPECT_EQ(rejected[0].file, "\xef\xbf\xbd.jsonl");
+  EXPECT_EQ(rejected[0].message, "\xef\xbf\xbd(");
+  EXPECT_EQ(rejected[1].id, "late");
+  EXPECT_EQ(rejected[1].line, 9);
+}
+
+TEST_F(RunTest, InvalidUtf8IsStoredReplaced) {
+  RunInfo info = MakeTestInfo();
+  info.inputs[0].path = "a\xff.jsonl";
+  RunRow row = MakeTestRow(0, 5);
+  row.id = "a\xff.jsonl:1";
+  RunWriter::Open(run_, info)->Append(row);
+  EXPECT_EQ(ReadRows(run_).at(0).id, "a\xef\xbf\xbd.jsonl:1");
+  EXPECT_EQ(RunWriter::Open(run_, info)->done().size(), 1u);  // the same run still
+}
+
+TEST_F(RunTest, OurOwnMistakesAreInternalErrors) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo());
+  writer->Append(MakeTestRow(0, 5));
+  EXPECT_EQ(ThrownBy([&] { writer->Append(MakeTestRow(0, 5)); }).kind(), Error::Kind::kInternal);
+  RunRow uneven = MakeTestRow(1, 5);
+  uneven.tokens.ties.pop_back();
+  EXPECT_EQ(ThrownBy([&] { writer->Append(uneven); }).kind(), Error::Kind::kInternal);
+  writer->Append(MakeTestRow(1, 5));
+  writer->Finish(true);
+  ExpectTestRows(run_, 2, 5);
+}
+
+}  // namespace
+}  // namespace rsr

@@ -1,0 +1,136 @@
+#include "store/shard.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/memory.h>
+#include <arrow/table.h>
+#include <arrow/type_traits.h>
+#include <fmt/format.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <exception>
+
+#include "base/file.h"
+#include "rsr/error.h"
+#include "store/arrow_status.h"
+#include "store/schema.h"
+
+namespace rsr {
+namespace {
+
+// Read as a whole: 5 MB of all token columns. Smaller groups repeat their dictionaries more often.
+constexpr int64_t kRowGroupTokens = int64_t{1} << 17;
+
+std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schema) {
+  parquet::WriterProperties::Builder builder;
+  builder.compression(parquet::Compression::LZ4)->enable_page_checksum();
+  for (const auto& field : schema.fields()) {
+    const bool is_list = field->type()->id() == arrow::Type::LIST;
+    const auto& leaf = is_list ? field->type()->field(0)->type() : field->type();
+    const std::string path = field->name() + (is_list ? ".list.element" : "");
+    if (arrow::is_floating(leaf->id())) {
+      builder.disable_dictionary(path)->encoding(path, parquet::Encoding::BYTE_STREAM_SPLIT);
+    } else if (field->name() == "position" || field->name() == "row") {
+      builder.disable_dictionary(path)->encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
+    }
+  }
+  return builder.build();
+}
+
+}  // namespace
+
+ParquetBuilder::ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema)
+    : sink_(CheckInternal(arrow::io::BufferOutputStream::Create())),
+      writer_(CheckInternal(parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(),
+                                                             sink_, Properties(*schema)))) {
+  CheckInternal(writer_->NewBufferedRowGroup());
+}
+
+void ParquetBuilder::Add(const arrow::RecordBatch& batch, int64_t tokens) {
+  if (group_tokens_ > 0 && group_tokens_ + tokens > kRowGroupTokens) {
+    CheckInternal(writer_->NewBufferedRowGroup());
+    group_tokens_ = 0;
+  }
+  group_tokens_ += tokens;
+  CheckInternal(writer_->WriteRecordBatch(batch));
+}
+
+std::string_view ParquetBuilder::Finish() {
+  CheckInternal(writer_->Close());
+  bytes_ = CheckInternal(sink_->Finish());
+  return static_cast<std::string_view>(*bytes_);
+}
+
+void ReadParquet(const std::string& path, const std::vector<std::string>& fields, bool check_pages,
+                 const std::string& hint,
+                 const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit) {
+  const MappedFile file(path);
+  const auto check = [&](const arrow::Status& status) {
+    if (!status.ok()) ThrowDamaged(path, status.message(), hint);
+  };
+  // Parquet throws exceptions of its own below its Status interface.
+  const auto guarded = [&](auto&& read) {
+    try {
+      read();
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& e) {
+      ThrowDamaged(path, e.what(), hint);
+    }
+  };
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  std::vector<int> leaves;
+  guarded([&] {
+    parquet::ReaderProperties properties;
+    properties.set_page_checksum_verification(check_pages);
+    parquet::arrow::FileReaderBuilder builder;
+    check(builder.Open(
+        std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(file.bytes())),
+        properties));
+    check(builder.Build(&reader));
+    reader->set_use_threads(false);
+    const auto* schema = reader->parquet_reader()->metadata()->schema();
+    for (const std::string& field : fields) {
+      for (int i = 0; i < schema->num_columns(); ++i) {
+        if (schema->GetColumnRoot(i)->name() == field) leaves.push_back(i);
+      }
+    }
+  });
+  for (int group = 0; group < reader->num_row_groups(); ++group) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    guarded([&] {
+      auto table = reader->ReadRowGroup(group, leaves);
+      check(table.status());
+      auto combined = (*table)->CombineChunksToBatch();
+      check(combined.status());
+      batch = *combined;
+    });
+    visit(batch);
+  }
+}
+
+void ReadShard(const std::string& path, uint32_t columns, bool check_pages,
+               const std::function<void(const RunRow&)>& visit) {
+  std::vector<std::string> fields;
+  for (const int i : SchemaFields(columns)) fields.push_back(RunSchema()->field(i)->name());
+  RunRow row;
+  ReadParquet(path, fields, check_pages, ShardHint(path),
+              [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                const RowDecoder decoder(batch, columns, path);
+                for (int64_t i = 0; i < batch->num_rows(); ++i) {
+                  decoder.Decode(i, &row);
+                  visit(row);
+                }
+              });
+}
+
+std::string ShardHint(const std::string& path) {
+  return fmt::format(
+      "delete {} and run the same score command again: its rows are scored anew (or put an intact "
+      "copy in its place)",
+      path);
+}
+
+}  // namespace rsr

@@ -1,0 +1,51 @@
+// Parquet files of a run: finished shards and the vocabulary.
+#pragma once
+
+#include <arrow/io/memory.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/arrow/writer.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/run.h"
+
+namespace rsr {
+
+// A Parquet file built in memory (a shard is some 20 MB), to be hashed and written by
+// WriteFileAtomic: LZ4, page checksums, byte-stream-split for floating point, delta coding for
+// `position`, dictionaries for the rest.
+class ParquetBuilder {
+ public:
+  explicit ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema);
+  // `tokens` in the batch decide where row groups end.
+  void Add(const arrow::RecordBatch& batch, int64_t tokens);
+  std::string_view Finish();  // the file's bytes; they live as long as the builder
+
+ private:
+  std::shared_ptr<arrow::io::BufferOutputStream> sink_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  std::shared_ptr<arrow::Buffer> bytes_;
+  int64_t group_tokens_ = 0;
+};
+
+// Reads `fields` (names of columns) row group by row group. `check_pages`: verify page checksums,
+// for a file whose hash is not known. Throws rsr::Error with `hint` where the file is damaged.
+void ReadParquet(const std::string& path, const std::vector<std::string>& fields, bool check_pages,
+                 const std::string& hint,
+                 const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit);
+
+// The rows of a shard in order, with the token columns asked for (RunReader::Columns). The row is
+// only valid during the call.
+void ReadShard(const std::string& path, uint32_t columns, bool check_pages,
+               const std::function<void(const RunRow&)>& visit);
+
+// The way out of a damaged shard.
+std::string ShardHint(const std::string& path);
+
+}  // namespace rsr

@@ -1,0 +1,44 @@
+// The shard in flight, shards/NNNNN.arrows: an Arrow IPC stream without its end mark, one record
+// batch a trajectory. Each batch carries the XXH3-128 of its content (message metadata `xxh3-128`):
+// after a power cut a file may have its length and not its bytes.
+#pragma once
+
+#include <arrow/io/file.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/record_batch.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rsr {
+
+class StreamWriter {
+ public:
+  // Throws rsr::Error, here and below, where the file cannot be written.
+  StreamWriter(const std::string& path, double sync_seconds);
+
+  // Returns when the operating system has the batch; flushes to the disk if the last flush is
+  // `sync_seconds` ago.
+  void Append(const arrow::RecordBatch& batch);
+  void Sync();
+  void RenameTo(const std::string& path);  // synced before, goes on being written
+
+ private:
+  std::string path_;
+  std::chrono::duration<double> sync_interval_;
+  std::chrono::steady_clock::time_point last_sync_;
+  std::shared_ptr<arrow::io::FileOutputStream> file_;
+  std::shared_ptr<arrow::io::OutputStream> buffered_;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
+};
+
+// Visits the batches in `bytes` (the file `path`) up to the first that is torn or not intact, as
+// killed runs and power cuts leave them. Throws rsr::Error if it is no such stream, or one with
+// other columns.
+void ReadStream(std::string_view bytes, const std::string& path,
+                const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit);
+
+}  // namespace rsr
