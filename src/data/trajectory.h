@@ -13,13 +13,14 @@ enum class Role { kSystem, kUser, kAssistant, kTool };
 struct Message {
   Role role = Role::kUser;
   std::string content;     // text parts of a list joined; empty where the input has null or none
-  std::string reasoning;   // `reasoning_content` or `thinking` field
-  std::string tool_calls;  // the field's JSON as it stands, or empty
+  std::string reasoning;   // the first non-empty of `reasoning_content`, `thinking`, `reasoning`
+  std::string tool_calls;  // JSON of the field's list, white space removed; empty for none
   std::string name;
   std::string tool_call_id;
 };
 
-// The original record: `length` bytes at `offset` of input file number `file`, without the separator behind it.
+// The original record: `length` bytes at `offset` of input file number `file`, without the
+// separator behind it.
 struct RecordSpan {
   int32_t file = 0;
   int64_t offset = 0;
@@ -29,17 +30,21 @@ struct RecordSpan {
 
 struct Trajectory {
   RecordSpan span;
-  int64_t row = 0;         // 0-based over all input files, rejected rows counted
-  std::string id;          // given, or FILENAME:LINE
-  std::string problem_id;  // given, or a hash of the first user message
-  std::string teacher;     // given, or the file's name without extension
-  std::string source;      // given, or empty
+  int64_t row = 0;  // 0-based over all input files, rejected rows counted
+  std::string
+      id;  // given, or FILENAME:LINE (#2, #3 ... behind it for further array elements on that line)
+  std::string problem_id;  // given, or "h:" and a hash of the first user message (of the first
+                           // message if none)
+  std::string teacher;     // given, or the file's name without .jsonl, .json, .ndjson
+  std::string source;      // given (JSON if it is not a string), or empty
   std::optional<bool> correct;
   std::vector<Message> messages;
-  std::string tools;       // JSON of the `tools` field (a list; a JSON string is unwrapped), or empty
+  std::string tools;  // JSON of the `tools` list, white space removed (a string that holds it is
+                      // unwrapped), or empty
 };
 
-// A row that is not scored. `reason` is one of a small set of slugs (counted); `message` names file and line.
+// A row that is not scored. `reason` is one of a small set of slugs (counted); `message` names file
+// and line.
 struct Rejection {
   RecordSpan span;
   int64_t row = 0;

@@ -1,0 +1,45 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "data/reader.h"
+
+namespace rsr {
+namespace {
+
+// Peak resident memory of this process, kilobytes.
+int64_t PeakKilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
+  }
+  return -1;
+}
+
+TEST(ReaderMemory, DoesNotGrowWithTheFile) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer keeps freed memory";
+#endif
+  const std::string path =
+      testing::TempDir() + "/reader_memory" + std::to_string(getpid()) + ".jsonl";
+  const std::string row =
+      R"({"messages": [{"role": "assistant", "content": ")" + std::string(100'000, 'x') + "\"}]}\n";
+  {
+    std::ofstream file(path);
+    for (int i = 0; i < 5000; ++i) file << row;
+  }
+  const int64_t before = PeakKilobytes();
+  EXPECT_EQ(ScanInputs({path}).at(0).rows, 5000);
+  TrajectoryReader reader({path});
+  for (ReadItem item; reader.Next(&item);) EXPECT_TRUE(std::holds_alternative<Trajectory>(item));
+  const int64_t grown = PeakKilobytes() - before;
+  std::filesystem::remove(path);
+  RecordProperty("grown_kilobytes", static_cast<int>(grown));
+  EXPECT_LT(grown, 64 << 10) << "reading 500 MB";
+}
+
+}  // namespace
+}  // namespace rsr
