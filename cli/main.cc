@@ -23,8 +23,9 @@ int Main(int argc, char** argv, Printer& printer) {
   root.set_help_flag("-h,--help", "this text");
   root.set_version_flag("--version", VersionDetails, "version, instruction set and what is linked");
   root.get_formatter()->label("REQUIRED", "(required)");
-  root.get_formatter()->label("Subcommands", "Commands");
-  root.get_formatter()->column_width(30);
+  root.get_formatter()->label("Positionals", "Arguments");
+  root.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  root.get_formatter()->column_width(34);
   root.footer(
       "Examples:\n"
       "  rsr check --student student.gguf r1.jsonl qwq.jsonl\n"
@@ -37,6 +38,7 @@ int Main(int argc, char** argv, Printer& printer) {
   std::vector<Command> commands;
   for (auto* add : {AddCheck, AddScore, AddMetrics, AddTeachers, AddSelect, AddInspect, AddInfo}) {
     commands.push_back(add(root, context));
+    commands.back().app->group("Commands");
   }
   try {
     root.parse(argc, argv);

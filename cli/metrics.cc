@@ -12,6 +12,7 @@ namespace {
 
 struct Flags {
   MetricsOptions options;
+  std::string metrics;
   TableFlags table;
   bool list = false;
 };
@@ -22,7 +23,9 @@ int Run(const Flags& flags, Context& context) {
     throw Error("rsr metrics: RUN is required",
                 "give a run directory written by `rsr score`, or --list for the known metrics");
   }
-  const Table table = flags.list ? ListMetrics() : Metrics(flags.options);
+  MetricsOptions options = flags.options;
+  if (!flags.metrics.empty()) options.metrics = CLI::detail::split(flags.metrics, ',');
+  const Table table = flags.list ? ListMetrics() : Metrics(options);
   context.printer.Out(FormatTable(table, format));
   return kDone;
 }
@@ -37,10 +40,8 @@ Command AddMetrics(CLI::App& root, Context& context) {
   app->add_option("--by", flags->options.by, "teacher, source, problem_id or trajectory")
       ->type_name("WHAT")
       ->capture_default_str();
-  app->add_option("--metric", flags->options.metrics, "names with commas between them, or all")
-      ->type_name("A,B")
-      ->expected(1)
-      ->delimiter(',');
+  app->add_option("--metric", flags->metrics, "names with commas between them, or all")
+      ->type_name("A,B");
   app->add_flag("--list", flags->list, "every known metric with its formula; needs no run");
   AddTableFlags(*app, flags->table);
   AddQuiet(*app, context.printer);

@@ -1,5 +1,7 @@
 #include "cli/shared_flags.h"
 
+#include "rsr/error.h"
+
 namespace rsr::cli {
 
 void AddQuiet(CLI::App& app, Printer& printer) {
@@ -13,14 +15,17 @@ void AddRuns(CLI::App& app, std::vector<std::string>& runs) {
 }
 
 TableFormat TableFlags::Format() const {
+  if (json && format != "table" && format != "json") {
+    throw Error("--json and --format " + format + " contradict each other", "give one of them");
+  }
   return json ? TableFormat::kJson : ParseTableFormat(format);
 }
 
 void AddTableFlags(CLI::App& app, TableFlags& flags) {
-  auto* format = app.add_option("--format", flags.format, "table, tsv, json or jsonl")
-                     ->type_name("FORMAT")
-                     ->capture_default_str();
-  app.add_flag("--json", flags.json, "the same as --format json")->excludes(format);
+  app.add_option("--format", flags.format, "table, tsv, json or jsonl")
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  app.add_flag("--json", flags.json, "the same as --format json");
 }
 
 }  // namespace rsr::cli

@@ -27,6 +27,18 @@ size_t EditDistance(const std::string& a, const std::string& b) {
   return last[b.size()];
 }
 
+bool IsOption(const std::string& text) { return text.size() > 1 && text[0] == '-'; }
+
+std::string OptionName(const std::string& text) { return text.substr(0, text.find('=')); }
+
+std::vector<std::string> OptionNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->nonpositional()) names.push_back(option->get_name());
+  }
+  return names;
+}
+
 template <typename T>
 bool ParseNumber(const std::string& text, T* value) {
   const char* end = text.data() + text.size();
@@ -57,27 +69,31 @@ Error UsageError(const CLI::App& root, const CLI::ParseError& problem) {
   const std::string help = fmt::format("`{} --help` shows what can be given, with examples", name);
 
   // Looked at first: a misspelled flag usually also leaves a required one missing.
-  for (std::string extra : root.remaining(true)) {
+  for (const std::string& extra : root.remaining()) {
+    if (IsOption(extra)) {
+      return Error(fmt::format("rsr has no option '{}'", OptionName(extra)),
+                   NearestHint(OptionName(extra), OptionNames(root),
+                               "the options of a command go behind its name; " + help));
+    }
+    std::vector<std::string> commands;
+    for (const CLI::App* command : root.get_subcommands({}))
+      commands.push_back(command->get_name());
+    return Error(fmt::format("rsr has no command '{}'", extra), NearestHint(extra, commands, help));
+  }
+  for (const std::string& extra : app.remaining()) {
     if (extra == "--") continue;
-    std::vector<std::string> known;
-    if (extra.size() > 1 && extra[0] == '-') {
-      extra = extra.substr(0, extra.find('='));
-      for (const CLI::Option* option : app.get_options()) {
-        if (option->nonpositional()) known.push_back(option->get_name());
-      }
-      return Error(fmt::format("{} has no option '{}'", name, extra),
-                   NearestHint(extra, known, help));
+    if (!IsOption(extra)) {
+      return Error(fmt::format("{}: unexpected argument '{}'", name, extra), help);
     }
-    if (chosen.empty()) {
-      for (const CLI::App* command : root.get_subcommands({})) known.push_back(command->get_name());
-      return Error(fmt::format("rsr has no command '{}'", extra), NearestHint(extra, known, help));
-    }
-    return Error(fmt::format("{}: unexpected argument '{}'", name, extra), help);
+    return Error(fmt::format("{} has no option '{}'", name, OptionName(extra)),
+                 NearestHint(OptionName(extra), OptionNames(app), help));
   }
-  if (chosen.empty() && problem.get_name() == "RequiredError") {
-    return Error("no command given", "`rsr --help` lists the commands");
+  if (chosen.empty()) return Error("no command given", "`rsr --help` lists the commands");
+  std::string what = problem.what();
+  if (problem.get_name() == "ArgumentMismatch") {
+    what = what.substr(0, what.find(':')) + " takes one value";
   }
-  return Error(fmt::format("{}: {}", name, problem.what()), help);
+  return Error(fmt::format("{}: {}", name, what), help);
 }
 
 CLI::Validator WholeNumber(int64_t least) {
