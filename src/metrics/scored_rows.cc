@@ -9,9 +9,7 @@
 #include "rsr/error.h"
 
 namespace rsr {
-namespace {
-
-ScoredRow Fold(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics) {
+ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics) {
   ScoredRow row{.run = run,
                 .row = stored.row,
                 .id = stored.id,
@@ -28,8 +26,6 @@ ScoredRow Fold(const RunRow& stored, size_t run, const std::vector<const Metric*
   for (const Metric* metric : metrics) row.parts.push_back(metric->fold(stored));
   return row;
 }
-
-}  // namespace
 
 void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other) {
   const auto check = [&](const char* what, const std::string& a, const std::string& b) {
@@ -79,7 +75,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                                 runs[i], row.row, row.file, inputs),
                     "the run is damaged: score again");
       }
-      data.rows.push_back(Fold(row, i, metrics));
+      data.rows.push_back(FoldRow(row, i, metrics));
     });
   }
   if (data.rows.empty()) {

@@ -38,6 +38,9 @@ struct ScoredRows {
 ScoredRows LoadRows(const std::vector<std::string>& runs,
                     const std::vector<const Metric*>& metrics);
 
+// What is kept of one stored trajectory.
+ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics);
+
 // Throws unless both can be read as one. Separate from LoadRows to be tested without a run.
 void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other);
 

@@ -1,0 +1,190 @@
+#include "rsr/select.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "metrics/test_run.h"
+
+namespace rsr {
+namespace {
+
+using test::ErrorOf;
+using test::MakeInfo;
+using test::MakeRow;
+using test::Name;
+using test::Scratch;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A run of one input file whose records lie behind each other with `separator` between; record i is
+// of problem i / 3 and has rsr (i * 7) % 5 + 1.
+struct Scored {
+  std::string run, input;
+};
+Scored Score(const Scratch& dir, const std::string& name, const std::vector<std::string>& records,
+             const std::string& before, const std::string& separator, const std::string& after) {
+  const Scored scored{dir / name, dir / (name + ".input")};
+  std::string bytes = before;
+  std::vector<RunRow> rows;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i > 0) bytes += separator;
+    const auto n = static_cast<int64_t>(i);
+    rows.push_back(MakeRow(n, Name((name + "-").c_str(), n), Name("p", n / 3), Name("t", n % 3),
+                           {{1, static_cast<int32_t>((n * 7) % 5 + 1)}}));
+    rows.back().offset = static_cast<int64_t>(bytes.size());
+    rows.back().length = static_cast<int64_t>(records[i].size());
+    rows.back().line = n + 1;
+    bytes += records[i];
+  }
+  bytes += after;
+  std::ofstream(scored.input, std::ios::binary) << bytes;
+  test::WriteRun(scored.run,
+                 MakeInfo({{scored.input, HashBytes(bytes), static_cast<int64_t>(bytes.size()),
+                            int64_t(rows.size())}}),
+                 rows);
+  return scored;
+}
+
+const std::vector<std::string> kRecords = {R"({"messages": [], "x":  "é\n\u0041 	"})",
+                                           R"( {"b":1e400} )",
+                                           R"({"c":"\ud83d\ude00 😀"})",
+                                           R"({"d":   null})",
+                                           "{\"e\":5}\r",
+                                           R"({"f":6})"};
+
+TEST(Select, CopiesRecordsByteForByte) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "");
+  const SelectSummary summary =
+      Select({.runs = {scored.run}, .out = dir / "out/new", .per_problem = 1});
+  // Values of the six: 1 3 5 | 2 4 1.
+  EXPECT_EQ(ReadFile(dir / "out/new/selected.jsonl"), kRecords[0] + "\n" + kRecords[5] + "\n");
+  EXPECT_EQ(summary.selected, 2);
+  EXPECT_EQ(summary.candidates, 6);
+  EXPECT_EQ(summary.problems, 2);
+  EXPECT_EQ(summary.left_out, 0);
+  EXPECT_THAT(summary.by_teacher, ElementsAre(std::pair("t0", 1), std::pair("t2", 1)));
+
+  Select({.runs = {scored.run}, .out = dir / "all", .top = 6});
+  EXPECT_EQ(ReadFile(dir / "all/selected.jsonl"), kRecords[0] + "\n" + kRecords[5] + "\n" +
+                                                      kRecords[3] + "\n" + kRecords[1] + "\n" +
+                                                      kRecords[4] + "\n" + kRecords[2] + "\n");
+}
+
+TEST(Select, RecordsOfAnArrayFileBecomeOneLineEachWithTheSameValues) {
+  const Scratch dir;
+  const std::vector<std::string> records = {"{\n  \"a\": \"x\\ny\",\r\n  \"b\": [1,\n 2]\n}",
+                                            "{\"c\": 3}", "{\n\"d\":\n4}"};
+  const Scored scored = Score(dir, "run", records, "[\n", ",\n", "\n]\n");
+  Select({.runs = {scored.run}, .out = dir / "out", .per_problem = 3});
+  std::istringstream lines(ReadFile(dir / "out/selected.jsonl"));
+  std::string line;
+  for (const std::string& record : records) {  // values 1 3 5: in this order
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(nlohmann::json::parse(line), nlohmann::json::parse(record));
+    EXPECT_EQ(line.size(), record.size());
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST(Select, ManifestNamesEveryLine) {
+  const Scratch dir;
+  const Scored one = Score(dir, "one", kRecords, "", "\n", "\n");
+  const Scored two = Score(dir, "two", {"{\"g\":7}"}, "", "\n",
+                           "\n");  // problem p0, value 1: a tie, later in the input
+  const SelectSummary summary =
+      Select({.runs = {one.run, two.run}, .out = dir / "out", .per_problem = 2});
+  const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  EXPECT_EQ(manifest["metric"], "rsr");
+  EXPECT_EQ(manifest["better"], "low");
+  EXPECT_EQ(manifest["options"]["per_problem"], 2);
+  EXPECT_EQ(manifest["runs"][1]["inputs"][0]["xxh3_128"], HashBytes("{\"g\":7}\n"));
+  EXPECT_EQ(manifest["runs"][0]["mask"], "content");
+  EXPECT_EQ(manifest["by_teacher"], nlohmann::json({{"t0", 3}, {"t2", 1}}));
+  std::vector<std::string> rows;
+  for (const auto& row : manifest["rows"]) {
+    rows.push_back(
+        fmt::format("{} {} {} {} {} {} {}", row["id"].get<std::string>(),
+                    row["problem_id"].get<std::string>(), row["teacher"].get<std::string>(),
+                    row["value"].get<double>(), row["rank_in_problem"].get<int>(),
+                    std::filesystem::path(row["file"].get<std::string>()).filename().string(),
+                    row["line"].get<int>()));
+  }
+  EXPECT_THAT(rows, ElementsAre("one-0 p0 t0 1 1 one.input 1", "two-0 p0 t0 1 2 two.input 1",
+                                "one-5 p1 t2 1 1 one.input 6", "one-3 p1 t0 2 2 one.input 4"));
+}
+
+TEST(Select, RefusesInputThatIsNotWhatWasScored) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  const std::string before = HashFile(scored.input);
+  std::ofstream(scored.input, std::ios::app) << "x";
+  Error error = ErrorOf([&] { Select({.runs = {scored.run}, .out = dir / "out", .top = 1}); });
+  EXPECT_THAT(error.message(), HasSubstr(scored.input));
+  EXPECT_THAT(error.message(), HasSubstr(before));
+  EXPECT_THAT(error.message(), HasSubstr(HashFile(scored.input)));
+
+  std::filesystem::remove(scored.input);
+  error = ErrorOf([&] { Select({.runs = {scored.run}, .out = dir / "out", .top = 1}); });
+  EXPECT_THAT(error.message(), HasSubstr("missing"));
+  EXPECT_THAT(error.hint(), HasSubstr("current directory"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "out"));  // nothing half written is left
+}
+
+TEST(Select, RefusesADamagedPlaceInTheInput) {
+  const Scratch dir;
+  const std::string bytes = "{\"a\":1}\n";
+  std::ofstream(dir / "input") << bytes;
+  int number = 0;
+  for (const auto& [offset, length] : std::vector<std::pair<int64_t, int64_t>>{
+           {-1, 3}, {0, -3}, {0, 9}, {9, 0}, {4, INT64_MAX}, {INT64_MAX, INT64_MAX}}) {
+    RunRow row = MakeRow(0, "a", "p", "t", {{1, 1}});
+    row.offset = offset;
+    row.length = length;
+    const std::string run = dir / Name("run", number++);
+    test::WriteRun(run, MakeInfo({{dir / "input", HashBytes(bytes), 8, 1}}), {row});
+    const Error error = ErrorOf([&] { Select({.runs = {run}, .out = dir / "out", .top = 1}); });
+    EXPECT_THAT(error.message(), HasSubstr("which has 8 bytes"));
+  }
+}
+
+TEST(Select, NeverOverwritesASelection) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  const SelectOptions options{.runs = {scored.run}, .out = dir / "out", .top = 2};
+  Select(options);
+  EXPECT_THAT(ErrorOf([&] { Select(options); }).message(), HasSubstr("already holds a selection"));
+  std::filesystem::remove(dir / "out/manifest.json");
+  EXPECT_THAT(ErrorOf([&] { Select(options); }).message(), HasSubstr("selected.jsonl"));
+  std::filesystem::remove(dir / "out/selected.jsonl");
+  EXPECT_EQ(Select(options).selected, 2);
+}
+
+TEST(Select, RefusesUnusableOptions) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  const std::string out = dir / "out";
+  const auto message = [](const SelectOptions& options) {
+    return ErrorOf([&] { Select(options); }).message();
+  };
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out}), HasSubstr("either"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .per_problem = 1, .top = 1}),
+              HasSubstr("either"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .per_problem = -1}),
+              HasSubstr("-1 per problem"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .metric = "turns", .top = 1}),
+              HasSubstr("'turns'"));
+  EXPECT_THAT(message({.runs = {scored.run}, .top = 1}), HasSubstr("no output directory"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .metric = "correct", .top = 1}),
+              HasSubstr("nothing to select"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = scored.input, .top = 1}),
+              HasSubstr(scored.input));
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+}  // namespace
+}  // namespace rsr
