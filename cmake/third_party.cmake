@@ -7,6 +7,7 @@ foreach(root LLAMA ONEDNN ARROW)
 endforeach()
 set(RSR_DEMO_STUDENT "" CACHE FILEPATH "SmolLM2-135M-Instruct, the student of the demo and the tests")
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's threading; ours only to switch it off
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)

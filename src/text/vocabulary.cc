@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "rsr/error.h"
+#include "student/ggml_log.h"
 
 namespace rsr {
 namespace {
@@ -38,11 +39,12 @@ std::string PieceOf(const llama_vocab* vocab, int32_t id) {
 void Vocabulary::ModelDeleter::operator()(llama_model* model) const { llama_model_free(model); }
 
 Vocabulary::Vocabulary(const std::string& gguf_path) {
+  CatchGgmlMessages();
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
   model_.reset(llama_model_load_from_file(gguf_path.c_str(), params));
   if (model_ == nullptr) {
-    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary", gguf_path),
+    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary: {}", gguf_path, TakeGgmlMessages()),
                 "its tokenizer may be newer than the llama.cpp rsr is built with");
   }
   vocab_ = llama_model_get_vocab(model_.get());
