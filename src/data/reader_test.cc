@@ -37,6 +37,7 @@ class ReaderTest : public testing::Test {
 
   std::string Write(const std::string& name, const std::string& bytes) const {
     fs::create_directories((dir_ / name).parent_path());
+    fs::remove(dir_ / name);  // ext4 flushes a file that is truncated and written again
     std::ofstream(dir_ / name, std::ios::binary) << bytes;
     return (dir_ / name).string();
   }

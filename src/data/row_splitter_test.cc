@@ -55,8 +55,11 @@ TEST(RowSplitter, MalformedElementsKeepTheirBoundariesWherePossible) {
 
 TEST(RowSplitter, LostBoundariesEndTheFile) {
   EXPECT_THAT(
-      Split("[{},\n{\"a\": [1},\n{}]"),
-      ElementsAre("1 {}", "2 (the list element that begins here does not end) {\"a\": [1},\n{}]"));
+      Split("[{},\n{\"a\": {1,\n{}]"),
+      ElementsAre("1 {}", "2 (the list element that begins here does not end) {\"a\": {1,\n{}]"));
+  // As many brackets close as open, so that only the parser sees that this is no element.
+  EXPECT_THAT(Split("[{},\n{\"a\": [1},\n{}]"),
+              ElementsAre("1 {}", "2 {\"a\": [1},\n{}]", "3 (the list has no closing ]) "));
   EXPECT_THAT(Split("[\"abc, {}]\n"),
               ElementsAre("1 (the list element that begins here does not end) \"abc, {}]"));
   EXPECT_THAT(Split("[{},\n{}"), ElementsAre("1 {}", "2 {}", "2#2 (the list has no closing ]) "));
