@@ -16,7 +16,7 @@ std::vector<std::string> Split(std::string_view bytes) {
   RowSplitter splitter(bytes);
   for (RawRow row; splitter.Next(&row);) {
     std::string text = std::to_string(row.line);
-    if (row.nth_on_line > 1) text += "#" + std::to_string(row.nth_on_line);
+    if (row.nth_on_line > 1) text.append("#").append(std::to_string(row.nth_on_line));
     if (row.lost != nullptr) text += std::string(" (") + row.lost + ")";
     rows.push_back(text + " " + std::string(bytes.substr(row.offset, row.length)));
   }
