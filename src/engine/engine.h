@@ -1,7 +1,7 @@
 // Token sequences and positions in, one statistics record per position out.
 //
-// A result depends only on its own sequence, the student, the precision and the CPU level: bit for bit, whatever the
-// number of workers, the order of the calls or the number of positions per sweep.
+// A result depends only on its own sequence, the student, the precision and the CPU level: bit for
+// bit, whatever the number of workers, the order of the calls or the number of positions per sweep.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,15 @@
 
 namespace rsr {
 
-// One thread's share of an engine: scratch memory and KV cache. Grows to the longest sequence it has seen.
+// One thread's share of an engine: scratch memory and KV cache. Grows to the longest sequence it
+// has seen.
 class EngineWorker {
  public:
   virtual ~EngineWorker() = default;
-  // out[i]: statistics of ids[positions[i]] given ids[0 .. positions[i]). Positions ascend and are >= 1.
-  // Throws rsr::Error if memory runs out or the engine fails.
-  virtual void Score(std::span<const int32_t> ids, std::span<const int32_t> positions, TokenStats* out) = 0;
+  // out[i]: statistics of ids[positions[i]] given ids[0 .. positions[i]). Positions ascend and are
+  // >= 1. Throws rsr::Error if memory runs out or the engine fails.
+  virtual void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
+                     TokenStats* out) = 0;
 };
 
 struct EngineInfo {

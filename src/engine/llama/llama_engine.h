@@ -1,5 +1,5 @@
-// The engine on libllama: runs the body of every architecture llama.cpp supports and hands the final hidden states,
-// taken before llama.cpp's own output layer, to the vocabulary sweep.
+// The engine on libllama: runs the body of every architecture llama.cpp supports and hands the
+// final hidden states, taken before llama.cpp's own output layer, to the vocabulary sweep.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,13 @@ namespace rsr {
 
 struct LlamaEngineOptions {
   StudentOptions student;
-  int workers = 1;            // only for the memory estimate of Precision::kAuto
-  int64_t sweep_rows = 256;   // positions per vocabulary sweep
+  int workers = 1;           // only for the memory estimate of Precision::kAuto
+  int64_t sweep_rows = 256;  // positions per vocabulary sweep
 };
 
-// Opening checks our output layer against llama.cpp's on a few tokens, so that an architecture that does more between
-// body and logits than we know of is refused by name instead of scored wrongly. Throws rsr::Error.
+// Opening checks our output layer against llama.cpp's on a few tokens, so that an architecture that
+// does more between body and logits than we know of is refused by name instead of scored wrongly.
+// Throws rsr::Error.
 std::unique_ptr<Engine> OpenLlamaEngine(const LlamaEngineOptions& options);
 
 }  // namespace rsr

@@ -1,0 +1,196 @@
+#include "engine/llama/llama_engine.h"
+
+#include <fmt/format.h>
+#include <llama.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "base/hash.h"
+#include "engine/llama/llama_body.h"
+#include "engine/llama/output_check.h"
+#include "engine/llama/output_layer.h"
+#include "engine/memory.h"
+#include "rsr/error.h"
+#include "student/ggml_log.h"
+#include "student/gguf_file.h"
+
+namespace rsr {
+namespace {
+
+using Model = std::unique_ptr<llama_model, decltype(&llama_model_free)>;
+
+BodyShape ShapeOf(const GgufInfo& info, bool f32) {
+  return {.architecture = info.architecture,
+          .context_length = info.context_length,
+          .width = info.width,
+          .heads = info.heads,
+          .layers = info.layers,
+          .kv_width = info.kv_width,
+          .f32 = f32};
+}
+
+// kAuto: does the float32 student fit, with every worker at its longest trajectory?
+bool F32Fits(const GgufInfo& info, const LlamaEngineOptions& options) {
+  // Few trajectories are longer, and a student that allows a million tokens would never fit.
+  constexpr int64_t kLongest = 32768;
+  constexpr int64_t kSlack = int64_t{1} << 30;  // sweeps, queues, shards, the rest of the machine
+  int64_t longest = info.context_length > 0 ? std::min(info.context_length, kLongest) : kLongest;
+  if (options.student.max_tokens > 0) longest = std::min(longest, options.student.max_tokens);
+  const int64_t worker = ContextBytes(ShapeOf(info, true), longest, info.vocab);
+  return info.f32_bytes + options.workers * worker + kSlack <= AvailableMemoryBytes();
+}
+
+Model LoadModel(const std::string& path) {
+  CatchGgmlMessages();
+  TakeGgmlMessages();
+  llama_backend_init();
+  llama_model_params params = llama_model_default_params();
+  params.load_mode = LLAMA_LOAD_MODE_MMAP;  // one copy for all workers and processes
+  params.n_gpu_layers = 0;
+  // Repacked weights would be a private copy of the file, and ggml takes their kernels only for
+  // some shapes.
+  params.use_extra_bufts = false;
+  Model model(llama_model_load_from_file(path.c_str(), params), llama_model_free);
+  if (model == nullptr) {
+    throw Error(fmt::format("{}: llama.cpp cannot load it: {}", path, TakeGgmlMessages()),
+                "is it a whole language model, and does llama.cpp 0.3.36 know its architecture?");
+  }
+  if (llama_model_has_encoder(model.get()) || !llama_model_has_decoder(model.get())) {
+    throw Error(path + ": is not a decoder: it has no next-token distribution",
+                "a student is a causal language model");
+  }
+  return model;
+}
+
+class LlamaWorker : public EngineWorker {
+ public:
+  LlamaWorker(llama_model* model, const BodyShape& shape, const OutputMatrix& matrix,
+              const LogitTransform& transform, int64_t sweep_rows)
+      : body_(model, shape),
+        sweep_(NewVocabSweep(matrix, transform)),
+        vocab_(matrix.vocab()),
+        width_(static_cast<size_t>(shape.width)),
+        sweep_rows_(static_cast<size_t>(sweep_rows)) {}
+
+  void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
+             TokenStats* out) override {
+    Check(ids, positions);
+    size_t taken = 0, swept = 0;
+    block_.clear();
+    const auto sweep = [&] {
+      targets_.clear();
+      for (size_t i = swept; i < taken; ++i)
+        targets_.push_back(ids[static_cast<size_t>(positions[i])]);
+      if (!targets_.empty()) sweep_->Run(block_.data(), targets_, out + swept);
+      swept = taken;
+      block_.clear();
+    };
+    const int64_t end = positions.empty() ? 0 : positions.back();
+    body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
+      // The state at p - 1 predicts the token at p.
+      for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
+        const float* row = hidden + static_cast<size_t>(positions[taken] - 1 - first) * width_;
+        if (taken - swept == sweep_rows_) sweep();
+        block_.insert(block_.end(), row, row + width_);
+      }
+    });
+    sweep();
+    for (size_t i = 0; i < positions.size(); ++i) {
+      if (std::isfinite(out[i].surprisal)) continue;
+      throw Error(fmt::format("the student's logits for position {} are not finite", positions[i]),
+                  "the model file is damaged, or its values overflow: try --precision f32");
+    }
+  }
+
+ private:
+  void Check(std::span<const int32_t> ids, std::span<const int32_t> positions) const {
+    const auto wrong = [](const std::string& what) {
+      throw Error(what, "", Error::Kind::kInternal);
+    };
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] < 0 || ids[i] >= vocab_) {
+        wrong(fmt::format("token id {} at position {} is outside the vocabulary of {}", ids[i], i,
+                          vocab_));
+      }
+    }
+    int64_t previous = 0;
+    for (const int32_t position : positions) {
+      if (position <= previous || static_cast<size_t>(position) >= ids.size()) {
+        wrong(fmt::format("position {} cannot be scored: after {}, in a sequence of {}", position,
+                          previous, ids.size()));
+      }
+      previous = position;
+    }
+  }
+
+  LlamaBody body_;
+  std::unique_ptr<VocabSweep> sweep_;
+  const int64_t vocab_;
+  const size_t width_, sweep_rows_;
+  std::vector<float> block_;  // up to sweep_rows rows that wait for the sweep
+  std::vector<int32_t> targets_;
+};
+
+class LlamaEngine : public Engine {
+ public:
+  LlamaEngine(const GgufInfo& info, bool f32, int64_t sweep_rows)
+      : model_(LoadModel(info.path)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
+    ReadAndCheckOutput();
+    info_ = {.name = "llama",
+             .precision = f32 ? "f32" : "native",
+             .cpu_level = CpuLevel(),
+             .weights_bytes = static_cast<int64_t>(llama_model_size(model_.get()))};
+  }
+
+  std::unique_ptr<EngineWorker> NewWorker() override {
+    return std::make_unique<LlamaWorker>(model_.get(), shape_, *matrix_, output_.transform,
+                                         sweep_rows_);
+  }
+  const EngineInfo& info() const override { return info_; }
+
+ private:
+  void ReadAndCheckOutput() {
+    // Ids from all over the vocabulary: no tokenizer needed, and states far apart.
+    const int32_t vocab = llama_vocab_n_tokens(llama_model_get_vocab(model_.get()));
+    constexpr int kIds = 8;
+    std::vector<int32_t> ids;
+    for (int i = 0; i < kIds; ++i) ids.push_back(static_cast<int32_t>(int64_t{vocab} * i / kIds));
+    std::vector<float> hidden, logits;
+    LlamaBody body(model_.get(), shape_);
+    body.RunThroughOutput(ids, &hidden, &logits,
+                          [&](const ggml_tensor* norm, std::span<const ggml_tensor* const> nodes) {
+                            output_ = ReadOutputLayer(norm, nodes, shape_.architecture);
+                          });
+    matrix_.emplace(output_.weight);
+    CheckOutputLayer(*matrix_, output_, hidden, logits, shape_.architecture);
+  }
+
+  Model model_;
+  const BodyShape shape_;
+  const int64_t sweep_rows_;
+  OutputLayer output_;
+  std::optional<GgmlOutputMatrix> matrix_;
+  EngineInfo info_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> OpenLlamaEngine(const LlamaEngineOptions& options) {
+  if (options.sweep_rows < 1) {
+    throw Error(fmt::format("positions per sweep: at least 1 expected, got {}", options.sweep_rows),
+                "256 is a good number");
+  }
+  GgufInfo info = ReadGguf(options.student.path);
+  const bool f32 = options.student.precision == Precision::kF32 ||
+                   (options.student.precision == Precision::kAuto && F32Fits(info, options));
+  if (f32 && info.quantised) {
+    info =
+        ReadGguf(DequantisedGguf(info, HashFile(options.student.path), options.student.cache_dir));
+  }
+  return std::make_unique<LlamaEngine>(info, f32, options.sweep_rows);
+}
+
+}  // namespace rsr
