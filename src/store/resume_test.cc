@@ -247,7 +247,7 @@ TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
       _exit(0);
     }
     // Longer and longer, so that a slow machine (sanitizers) gets done as well.
-    const useconds_t longest = 20'000 + 1'000 * static_cast<useconds_t>(session);
+    const useconds_t longest = 20'000 + 5'000 * static_cast<useconds_t>(session);
     usleep(std::uniform_int_distribution<useconds_t>(1'000, longest)(random));
     kill(child, SIGKILL);
     int status = 0;
