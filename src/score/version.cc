@@ -8,8 +8,8 @@
 namespace rsr {
 
 std::string VersionDetails() {
-  return fmt::format("rsr {}\nkernels at {} (this CPU runs {})\nggml {} ({})\n", kVersion, CpuLevel(),
-                     fmt::join(SupportedCpuLevels(), ", "), ggml_version(), ggml_commit());
+  return fmt::format("rsr {}\nkernels at {} (this CPU runs {})\nggml {}\n", kVersion, CpuLevel(),
+                     fmt::join(SupportedCpuLevels(), ", "), ggml_version());
 }
 
 }  // namespace rsr
