@@ -12,8 +12,8 @@
 namespace rsr {
 namespace {
 
-// Upper ends of steps 1 to 4. On real reasoning under a small student half of the tokens that are
-// not neutral lie below 1.7, three quarters below 5, and one in six above 20.
+// Upper ends of steps 1 to 4. Of the 193 tokens that are not neutral in the oracle's twelve chats
+// under SmolLM2-135M, 16 % lie below 1, 58 % below 2, 75 % below 5 and 82 % below 20.
 constexpr std::array<double, 4> kStepEnds = {1, 2, 5, 20};
 
 // 256-colour backgrounds with black text: readable on dark and light terminals.

@@ -14,8 +14,8 @@ struct Choice {
     size_t index = 0;  // into ScoredRows::rows
     int64_t rank = 0;  // 1: best among the candidates of its problem
   };
-  std::vector<Pick>
-      picks;  // per problem: problems by first appearance, best first; top: best first
+  // Per problem: problems by first appearance, best first within each. Top: best first.
+  std::vector<Pick> picks;
   int64_t candidates = 0, problems = 0;           // problems that have a candidate
   int64_t labelled_wrong = 0, without_value = 0;  // rows that are no candidates
 };
