@@ -194,9 +194,13 @@ std::vector<Message> ParseMessages(const object& row, simdjson::dom::parser* nes
 }
 
 RowError InvalidJson(simdjson::error_code error, std::string_view bytes) {
-  std::string text = fmt::format("not valid JSON: {}; expected one JSON object, got {}",
-                                 simdjson::error_message(error), Excerpt(bytes));
-  if (error == simdjson::NUMBER_ERROR) text += " (integers have at most 64 bits)";
+  std::string_view why = simdjson::error_message(error);
+  if (const size_t code = why.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+      why.substr(code, 2) == ": ") {
+    why.remove_prefix(code + 2);  // "TAPE_ERROR: " and the like are for programmers
+  }
+  std::string text =
+      fmt::format("not valid JSON: {}; expected one JSON object, got {}", why, Excerpt(bytes));
   for (const std::string_view literal : {"NaN", "Infinity"}) {
     if (bytes.find(literal) != std::string_view::npos)
       text += fmt::format(" ({} is not JSON)", literal);
