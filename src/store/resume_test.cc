@@ -83,74 +83,18 @@ TEST_F(ResumeTest, StoppedRunIsNotComplete) {
   EXPECT_TRUE(RunReader::Open(run_)->info().complete);
 }
 
-// Cut anywhere, a stream gives the batches that lie whole before the cut.
-TEST_F(ResumeTest, StreamTornAtEveryByte) {
+// stream_test.cc cuts at every byte.
+TEST_F(ResumeTest, TornStream) {
   WriteInFlight(3);
   const std::string whole = ReadFile(Stream(0));
-  std::vector<size_t> ends;  // of each row's batch, by what its removal leaves
-  size_t rows_before = 0;
-  for (size_t length = 0; length <= whole.size(); ++length) {
+  for (const auto& [length, complete] :
+       {std::pair{size_t{0}, 0u}, {whole.size() / 5, 0u}, {whole.size() - 1, 2u}}) {
     std::ofstream(Stream(0), std::ios::binary) << whole.substr(0, length);
-    const auto rows = ReadRows(run_);
-    ASSERT_GE(rows.size(), rows_before) << length;
-    ASSERT_LE(rows.size(), rows_before + 1) << length;
-    if (rows.size() > rows_before) {
-      ends.push_back(length);
-      ExpectSameRow(rows.at(static_cast<int64_t>(rows_before)),
-                    MakeTestRow(static_cast<int64_t>(rows_before), kTokens));
-    }
-    rows_before = rows.size();
-  }
-  ASSERT_EQ(ends.size(), 3u);
-  EXPECT_EQ(ends.back(), whole.size());
-  for (const size_t length : {size_t{0}, ends[0] - 1, ends[0], ends[1] + 100}) {
-    std::ofstream(Stream(0), std::ios::binary) << whole.substr(0, length);
-    const auto complete = static_cast<size_t>(
-        std::count_if(ends.begin(), ends.end(), [&](size_t end) { return end <= length; }));
+    EXPECT_EQ(ReadRows(run_).size(), complete);
     auto writer = RunWriter::Open(run_, MakeTestInfo());
     EXPECT_EQ(writer->done().size(), complete);
     AppendTestRows(writer.get(), 3, kTokens);
     ExpectTestRows(run_, 3, kTokens);  // still in flight
-  }
-}
-
-// Any flipped bit: an error or fewer rows, but no wrong value and no crash.
-TEST_F(ResumeTest, StreamWithAFlippedBit) {
-  WriteInFlight(2);
-  const std::string whole = ReadFile(Stream(0));
-  size_t errors = 0, fewer = 0, harmless = 0;
-  for (size_t at = 0; at < whole.size(); ++at) {
-    std::string damaged = whole;
-    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
-    std::ofstream(Stream(0), std::ios::binary) << damaged;
-    try {
-      const auto rows = ReadRows(run_);
-      for (const auto& [number, row] : rows) ExpectSameRow(row, MakeTestRow(number, kTokens));
-      ++(rows.size() < 2 ? fewer : harmless);
-    } catch (const Error& error) {
-      EXPECT_THAT(error.message(), testing::HasSubstr("00000.arrows"));
-      ++errors;
-    }
-  }
-  EXPECT_GT(errors, 0u);
-  EXPECT_GT(fewer, whole.size() / 2);
-  RecordProperty("harmless", static_cast<int>(harmless));  // padding, unused flatbuffer bytes
-}
-
-TEST_F(ResumeTest, StreamZeroedByAPowerCut) {
-  WriteInFlight(3);
-  const std::string whole = ReadFile(Stream(0));
-  for (size_t from = 0; from < whole.size(); from += 64) {
-    std::string damaged = whole;
-    std::fill(damaged.begin() + static_cast<std::ptrdiff_t>(from), damaged.end(), '\0');
-    std::ofstream(Stream(0), std::ios::binary) << damaged;
-    try {
-      for (const auto& [number, row] : ReadRows(run_)) {
-        ExpectSameRow(row, MakeTestRow(number, kTokens));
-      }
-    } catch (const Error& error) {
-      EXPECT_THAT(error.message(), testing::HasSubstr("00000.arrows"));
-    }
   }
 }
 
@@ -225,7 +169,7 @@ TEST_F(ResumeTest, RowsStoredTwiceAreRefused) {
 
 // Killed with SIGKILL at random moments until the run is complete.
 TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
-  constexpr int64_t kRows = 300;
+  constexpr int64_t kRows = 150;
   std::mt19937 random(1);
   size_t done_before = 0;
   int kills = 0;
@@ -234,11 +178,11 @@ TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
     const pid_t child = fork();
     if (child == 0) {
       try {
-        auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 7 * kTokens});
+        auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 15 * kTokens});
         for (int64_t i = 0; i < kRows; ++i) {
           if (writer->done().contains(i)) continue;
           writer->Append(MakeTestRow(i, kTokens));
-          usleep(500);  // so that some ten sessions are needed
+          usleep(1'000);  // so that some ten sessions are needed
         }
         writer->Finish(true);
       } catch (...) {
@@ -247,7 +191,7 @@ TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
       _exit(0);
     }
     // Longer and longer, so that a slow machine (sanitizers) gets done as well.
-    const useconds_t longest = 20'000 + 5'000 * static_cast<useconds_t>(session);
+    const useconds_t longest = 20'000 + 10'000 * static_cast<useconds_t>(session);
     usleep(std::uniform_int_distribution<useconds_t>(1'000, longest)(random));
     kill(child, SIGKILL);
     int status = 0;
