@@ -35,6 +35,7 @@ class GgufFileTest : public testing::Test {
   }
   std::string Write(const std::string& bytes) {
     const std::string path = dir_ + "/model";
+    std::filesystem::remove(path);  // ext4 flushes a file that is truncated and written anew
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }

@@ -45,6 +45,9 @@ class LlamaBody {
   // that a row does not depend on `end`. Throws rsr::Error.
   void Run(std::span<const int32_t> ids, int64_t end, const Rows& rows);
 
+  // Drops keys and values, for after values that are not finite: 0 times those is not 0.
+  void Forget() { context_.reset(); }
+
   // For the check at open: runs a few ids (at most one piece) through llama.cpp's output layer as
   // well. Fills `hidden` and `logits`, and passes the norm and the operations after it to `graph`.
   using Graph = std::function<void(const ggml_tensor* norm, std::span<const ggml_tensor* const>)>;

@@ -4,7 +4,6 @@
 #include <llama.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -78,34 +77,45 @@ class LlamaWorker : public EngineWorker {
   void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
              TokenStats* out) override {
     Check(ids, positions);
-    size_t taken = 0, swept = 0;
+    size_t taken = 0, swept = 0;  // positions whose states were copied, and were swept
     block_.clear();
     const auto sweep = [&] {
-      targets_.clear();
-      for (size_t i = swept; i < taken; ++i)
-        targets_.push_back(ids[static_cast<size_t>(positions[i])]);
-      if (!targets_.empty()) sweep_->Run(block_.data(), targets_, out + swept);
+      Sweep(ids, positions.subspan(swept, taken - swept), out + swept);
       swept = taken;
-      block_.clear();
     };
     const int64_t end = positions.empty() ? 0 : positions.back();
-    body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
-      // The state at p - 1 predicts the token at p.
-      for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
-        const float* row = hidden + static_cast<size_t>(positions[taken] - 1 - first) * width_;
-        if (taken - swept == sweep_rows_) sweep();
-        block_.insert(block_.end(), row, row + width_);
-      }
-    });
-    sweep();
-    for (size_t i = 0; i < positions.size(); ++i) {
-      if (std::isfinite(out[i].surprisal)) continue;
-      throw Error(fmt::format("the student's logits for position {} are not finite", positions[i]),
-                  "the model file is damaged, or its values overflow: try --precision f32");
+    try {
+      body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
+        // The state at p - 1 predicts the token at p.
+        for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
+          const float* row = hidden + static_cast<size_t>(positions[taken] - 1 - first) * width_;
+          if (taken - swept == sweep_rows_) sweep();
+          block_.insert(block_.end(), row, row + width_);
+        }
+      });
+      sweep();
+    } catch (...) {
+      body_.Forget();
+      throw;
     }
   }
 
  private:
+  // The states in block_ belong to `positions`.
+  void Sweep(std::span<const int32_t> ids, std::span<const int32_t> positions, TokenStats* out) {
+    if (positions.empty()) return;
+    targets_.clear();
+    for (const int32_t position : positions) targets_.push_back(ids[static_cast<size_t>(position)]);
+    try {
+      sweep_->Run(block_.data(), targets_, out);
+    } catch (const Error& error) {
+      throw Error(fmt::format("positions {} to {}: {}", positions.front(), positions.back(),
+                              error.message()),
+                  error.hint(), error.kind());
+    }
+    block_.clear();
+  }
+
   void Check(std::span<const int32_t> ids, std::span<const int32_t> positions) const {
     const auto wrong = [](const std::string& what) {
       throw Error(what, "", Error::Kind::kInternal);
