@@ -1,6 +1,5 @@
 #include "store/arrow_status.h"
 
-#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -10,12 +9,10 @@
 
 namespace rsr {
 
-void ThrowUnwritable(const std::string& path, const arrow::Status& status) {
-  const int error = arrow::internal::ErrnoFromStatus(status);
-  const std::string reason = error != 0 ? std::generic_category().message(error) : status.message();
+void ThrowUnwritable(const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   throw Error(
-      fmt::format("{}: cannot be written: {}", path, reason),
+      fmt::format("{}: cannot be written: {}", path, std::generic_category().message(error)),
       full ? "free some space there and run the same command again; what is stored stays valid"
            : "");
 }

@@ -1,11 +1,10 @@
 #include "store/stream.h"
 
 #include <arrow/buffer.h>
-#include <arrow/io/buffered.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/reader.h>
-#include <arrow/util/io_util.h>
 #include <arrow/util/key_value_metadata.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,34 +45,42 @@ StreamWriter::StreamWriter(const std::string& path, double sync_seconds)
     : path_(path),
       sync_interval_(sync_seconds),
       last_sync_(std::chrono::steady_clock::now()),
-      file_(CheckWrite(arrow::io::FileOutputStream::Open(path), path)) {
-  // The IPC writer makes some sixty small writes a batch.
-  constexpr int64_t kBufferBytes = 1 << 16;
-  buffered_ = CheckWrite(
-      arrow::io::BufferedOutputStream::Create(kBufferBytes, arrow::default_memory_pool(), file_),
-      path);
-  writer_ = CheckWrite(arrow::ipc::MakeStreamWriter(buffered_, RunSchema(), WriteOptions()), path);
+      fd_(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+  if (fd_ < 0) ThrowUnwritable(path_, errno);
+  memory_ = CheckInternal(arrow::io::BufferOutputStream::Create());
+  writer_ = CheckInternal(arrow::ipc::MakeStreamWriter(memory_, RunSchema(), WriteOptions()));
 }
+
+StreamWriter::~StreamWriter() { close(fd_); }
 
 void StreamWriter::Append(const arrow::RecordBatch& batch) {
   const auto metadata = arrow::KeyValueMetadata::Make({kHashKey}, {ContentHash(batch)});
-  CheckWrite(writer_->WriteRecordBatch(batch, metadata), path_);
-  CheckWrite(buffered_->Flush(), path_);
+  CheckInternal(writer_->WriteRecordBatch(batch, metadata));
+  WriteOut();
   if (std::chrono::steady_clock::now() - last_sync_ >= sync_interval_) Sync();
 }
 
-void StreamWriter::Sync() {
-  if (fdatasync(file_->file_descriptor()) != 0) {
-    CheckWrite(arrow::internal::IOErrorFromErrno(errno, "fdatasync"), path_);
+void StreamWriter::WriteOut() {
+  const auto buffer = CheckInternal(memory_->Finish());
+  std::string_view bytes(*buffer);
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) ThrowUnwritable(path_, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
   }
+  CheckInternal(memory_->Reset());
+}
+
+void StreamWriter::Sync() {
+  if (fdatasync(fd_) != 0) ThrowUnwritable(path_, errno);
   last_sync_ = std::chrono::steady_clock::now();
 }
 
 void StreamWriter::RenameTo(const std::string& path) {
+  WriteOut();  // a stream of no batch: its schema
   Sync();
-  if (std::rename(path_.c_str(), path.c_str()) != 0) {
-    CheckWrite(arrow::internal::IOErrorFromErrno(errno, "rename"), path);
-  }
+  if (std::rename(path_.c_str(), path.c_str()) != 0) ThrowUnwritable(path, errno);
   path_ = path;
 }
 

@@ -3,7 +3,7 @@
 // after a power cut a file may have its length and not its bytes.
 #pragma once
 
-#include <arrow/io/file.h>
+#include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
 
@@ -19,19 +19,24 @@ class StreamWriter {
  public:
   // Throws rsr::Error, here and below, where the file cannot be written.
   StreamWriter(const std::string& path, double sync_seconds);
+  StreamWriter(const StreamWriter&) = delete;
+  ~StreamWriter();
 
   // Returns when the operating system has the batch; flushes to the disk if the last flush is
   // `sync_seconds` ago.
   void Append(const arrow::RecordBatch& batch);
-  void Sync();
-  void RenameTo(const std::string& path);  // synced before, goes on being written
+  void RenameTo(const std::string& path);  // flushes before, goes on being written
 
  private:
+  void WriteOut();  // what the IPC writer left in memory
+  void Sync();
+
   std::string path_;
   std::chrono::duration<double> sync_interval_;
   std::chrono::steady_clock::time_point last_sync_;
-  std::shared_ptr<arrow::io::FileOutputStream> file_;
-  std::shared_ptr<arrow::io::OutputStream> buffered_;
+  int fd_;
+  // Arrow's own file streams write to standard error when they are destroyed after a failure.
+  std::shared_ptr<arrow::io::BufferOutputStream> memory_;
   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
 };
 
