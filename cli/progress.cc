@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "cli/format.h"
 
@@ -20,26 +21,32 @@ std::string Progress::At(double now, const ScoreProgress& progress, int width) {
 
   const double fraction = std::clamp(progress.fraction, 0.0, 1.0);
   const double gained = fraction - first_fraction_, passed = progress.seconds - first_seconds_;
-  std::string text = fmt::format("{} tokens", Thousands(progress.tokens_done));
+  std::vector<std::string> parts = {fmt::format("{:3.0f} %", 100 * fraction),
+                                    fmt::format("{} tokens", Thousands(progress.tokens_done))};
   if (progress.seconds > 0) {
-    text += fmt::format("  {} tokens/s", Thousands(progress.tokens_done / progress.seconds));
+    parts.push_back(fmt::format("{} tokens/s", Thousands(progress.tokens_done / progress.seconds)));
   }
   if (gained > 0 && passed > 0) {
-    text += fmt::format("  ETA {}", Duration(passed / gained * (1 - fraction)));
+    parts.push_back(fmt::format("ETA {}", Duration(passed / gained * (1 - fraction))));
   }
-  const std::string percent = fmt::format("{:3.0f} %", 100 * fraction);
-  if (!bar) return fmt::format("{}  {}", percent, text);
+  if (!bar) return fmt::format("{}", fmt::join(parts, "  "));
 
   // The last column stays free: some terminals wrap when it is written.
-  const int room =
-      width - 1 - static_cast<int>(percent.size() + text.size()) - 5;  // 5: the spaces and brackets
-  std::string line = percent;
-  if (room >= 10) {
-    const int cells = std::min(room, 40), full = static_cast<int>(cells * fraction);
-    line += fmt::format(" [{}{}]", std::string(full, '#'), std::string(cells - full, '-'));
+  int room = width - 1;
+  std::string line;
+  for (const std::string& part : parts) {
+    const int size = static_cast<int>(part.size()) + (line.empty() ? 0 : 2);
+    if (size > room) break;
+    line += (line.empty() ? "" : "  ") + part;
+    room -= size;
   }
-  line += "  " + text;
-  return line.substr(0, std::max(0, width - 1));
+  const int cells = std::min(room - 3, 40);  // 3: a space and the brackets
+  if (cells >= 10) {
+    const int full = static_cast<int>(cells * fraction);
+    line.insert(parts[0].size(),
+                fmt::format(" [{}{}]", std::string(full, '#'), std::string(cells - full, '-')));
+  }
+  return line;
 }
 
 }  // namespace rsr::cli

@@ -17,7 +17,8 @@ void PrintRejections(const Rejections& rejections, Printer& printer) {
     printer.Detail(fmt::format("  ... and {} more{}", Thousands(more),
                                rejections.all_in.empty() ? "" : ", see " + rejections.all_in));
   }
-  printer.Hint(rejections.hint);
+  const bool too_long = rejections.by_reason.contains("too-long");
+  printer.Hint((too_long ? "--max-tokens N cuts rows that are too long; " : "") + rejections.hint);
 }
 
 }  // namespace rsr::cli

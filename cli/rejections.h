@@ -18,7 +18,7 @@ struct Rejections {
   std::string hint;
 };
 
-// An error with the examples below it; nothing if no row was rejected.
+// An error with the examples below it and a hint; nothing if no row was rejected.
 void PrintRejections(const Rejections& rejections, Printer& printer);
 
 }  // namespace rsr::cli
