@@ -1,0 +1,17 @@
+// The instruction set level of the kernels: the best one this machine has, or the one RSR_CPU
+// names.
+#pragma once
+
+#include <string>
+
+namespace rsr {
+
+// Takes RSR_CPU into effect, once per process; every kernel object calls it. Throws rsr::Error for
+// a level that does not exist or that this machine does not have.
+void InitCpuLevel();
+
+// Reductions run at this level from now on. For tests; not while another thread is in a kernel.
+// Throws as above.
+void ForceCpuLevel(const std::string& name);
+
+}  // namespace rsr
