@@ -5,32 +5,26 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "engine/llama/llama_engine.h"
+#include "golden/oracle.h"
 
 namespace rsr {
 namespace {
 
-const std::string kOracle =
-    std::string(RSR_SHARED_DIR) + "/oracle/cases.smollm2-135m-q4_1.f32.jsonl";
-
 TEST(EngineOracle, Float32) {
-  if (!std::filesystem::exists(kOracle)) GTEST_SKIP() << kOracle << " is absent";
+  const auto golden = ReadOracle();
+  if (golden.empty()) GTEST_SKIP() << "the oracle's files are not beside this repository";
   const auto engine =
       OpenLlamaEngine({.student = {.path = RSR_DEMO_STUDENT,
                                    .precision = Precision::kF32,
                                    .cache_dir = std::string(RSR_BINARY_DIR) + "/student_cache"}});
   const auto worker = engine->NewWorker();
-  std::ifstream file(kOracle);
-  int64_t tokens = 0, other_rank = 0, rows = 0;
+  int64_t tokens = 0, other_rank = 0;
   double worst_surprisal = 0, worst_other = 0, worst_rsr = 0;
-  for (std::string line; std::getline(file, line); ++rows) {
-    const auto row = nlohmann::json::parse(line);
+  for (const auto& row : golden) {
     const auto ids = row["input_ids"].get<std::vector<int32_t>>();
     std::vector<int32_t> positions;
     for (const auto& token : row["tokens"]) positions.push_back(token["pos"].get<int32_t>());
@@ -66,9 +60,8 @@ TEST(EngineOracle, Float32) {
     worst_rsr = std::max(worst_rsr, std::abs(ranks / surprisals / rsr - 1));
     EXPECT_LT(worst_rsr, 1e-3) << row["id"];
   }
-  EXPECT_EQ(rows, 12);
+  EXPECT_EQ(golden.size(), 12u);
   EXPECT_LE(other_rank, tokens / 100);
-  RecordProperty("tokens", static_cast<int>(tokens));
   fmt::print(
       "{} tokens: surprisal within {:.1e}, entropy, mass_above and sum_p2 within {:.1e}, "
       "rsr within {:.1e}; {} ranks moved by near ties\n",

@@ -21,7 +21,18 @@ double LogSum(std::span<const float> logits) {
 
 }  // namespace
 
-double OutputTolerance(ggml_type weight_type) { return weight_type == GGML_TYPE_F32 ? 1e-3 : 0.5; }
+double OutputTolerance(ggml_type weight_type) {
+  switch (weight_type) {
+    case GGML_TYPE_F32:
+      return 1e-3;
+    case GGML_TYPE_F16:
+      return 0.05;
+    case GGML_TYPE_BF16:
+      return 0.3;
+    default:
+      return 1;
+  }
+}
 
 void CheckOutputLayer(const GgmlOutputMatrix& matrix, const OutputLayer& layer,
                       std::span<const float> hidden, std::span<const float> logits,
