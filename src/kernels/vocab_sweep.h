@@ -53,8 +53,8 @@ struct LogitTransform {
 };
 
 // Threading: one thread at a time per object, and no other thread is used; objects share the
-// matrix. Scratch memory: 512 rows of width floats and a few hundred kB, whatever the vocabulary
-// and the number of rows.
+// matrix. Scratch memory: 544 rows of width floats and some 100 kB, whatever the vocabulary and the
+// number of rows.
 class VocabSweep {
  public:
   virtual ~VocabSweep() = default;

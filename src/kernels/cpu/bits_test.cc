@@ -1,7 +1,9 @@
 // A row's bits depend on nothing but the row; scratch memory does not grow; threads do not meet.
+#include <omp.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <numeric>
 #include <thread>
 
@@ -71,6 +73,19 @@ TEST_F(BitsTest, TwoThreads) {
   for (const auto& own : stats) {
     for (int i = 0; i < kRows; ++i) ASSERT_TRUE(SameBits(own[i], stats_[i])) << "row " << i;
   }
+}
+
+// One caller is one core: oneDNN must not start its OpenMP threads, and the caller's own setting
+// comes back.
+TEST_F(BitsTest, UsesTheCallingThreadAlone) {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  omp_set_num_threads(4);
+  const auto before = threads();
+  RunSweep(*NewVocabSweep(matrix_), hidden_, targets_);
+  EXPECT_EQ(threads(), before);
+  EXPECT_EQ(omp_get_max_threads(), 4);
 }
 
 // The target's logit is computed apart from its tile; the sweep throws where the two differ in a
