@@ -125,7 +125,8 @@ def lines_of(raw, tmp):
 
 
 def environment(rsr, tmp):
-    cache = os.environ.get("RSR_CACHE", str(rsr.parent / "cli-test-cache"))
+    # The dequantised student, half a gigabyte, is shared with everything else; HOME is not.
+    cache = os.environ.get("RSR_CACHE") or os.path.expanduser("~/.cache/rsr")
     env = {"PATH": f"{rsr.parent}:{HERE}:{os.environ['PATH']}", "HOME": tmp, "LC_ALL": "C.UTF-8", "TERM": "xterm",
            "RSR_CACHE": cache, "RSR_DEMO_STUDENT": STUDENT, "EXAMPLES": str(HERE.parents[1] / "examples")}
     # Sanitizer options and a forced CPU level are the caller's business.
