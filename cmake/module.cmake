@@ -38,5 +38,8 @@ function(rsr_test name label libraries)
   target_compile_definitions(${name} PRIVATE RSR_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     RSR_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared" RSR_DEMO_STUDENT="${RSR_DEMO_STUDENT}"
     RSR_BINARY_DIR="${CMAKE_BINARY_DIR}" RSR_LLAMA_ROOT="${RSR_LLAMA_ROOT}")
-  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 1800 DISCOVERY_TIMEOUT 60)
+  if(label STREQUAL "slow")
+    set(alone RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT 1800 ${alone} DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -25,6 +25,7 @@ RunRow MakeRow(const Trajectory& trajectory, const MaskedTokens& masked,
   row.scored_tokens = static_cast<int32_t>(stats.size());
   row.prompt_tokens = static_cast<int32_t>(masked.ids.size() - stats.size());
   row.turns = masked.turns_found;
+  row.turns_given = masked.turns_given;
   row.truncated = masked.truncated;
 
   TokenColumns& t = row.tokens;

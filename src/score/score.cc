@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -41,6 +42,14 @@ int64_t PeakRssBytes() {
   return int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
 }
 
+std::string UtcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc = {};
+  char text[32];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+  return text;
+}
+
 Precision ParsePrecision(const std::string& name) {
   return name == "native" ? Precision::kNative : Precision::kF32;
 }
@@ -49,6 +58,7 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student, const 
                     const EngineInfo& engine, const std::vector<InputFile>& inputs) {
   RunInfo info;
   info.tool_version = kVersion;
+  info.created = UtcNow();
   info.student_path = options.student.path;
   info.student_hash = HashFile(options.student.path);
   info.student_name = student.name;

@@ -6,8 +6,8 @@
 
 #include "store/run.h"
 #include "student/gguf_file.h"
+#include "support/changed_student.h"
 #include "support/child.h"
-#include "support/pruned_student.h"
 #include "support/run_rows.h"
 #include "support/temp_dir.h"
 
@@ -18,7 +18,7 @@ TEST(Memory, ALongTrajectory) {
   constexpr int64_t kTokens = 32768, kLayers = 2;
   const TempDir dir;
   const std::string student = dir / "student.gguf";
-  WritePrunedStudent(RSR_DEMO_STUDENT, student, kLayers, kTokens);
+  WriteChangedStudent(RSR_DEMO_STUDENT, student, {.layers = kLayers, .context_length = kTokens});
   {
     std::ofstream rows(dir / "long.jsonl");
     rows
@@ -26,6 +26,7 @@ TEST(Memory, ALongTrajectory) {
     for (int i = 0; i < 12000; ++i) rows << i % 977 << " apples, ";
     rows << "\"}]}\n";
   }
+  ::setenv("RSR_CACHE", (dir / "cache").c_str(), 1);  // for the dequantised copy
   const ChildEnd end = WaitForRsr(StartRsr(
       {"score", "--quiet", "--threads", "1", "--precision", "f32", "--max-tokens",
        std::to_string(kTokens), "--student", student, "--out", dir / "run", dir / "long.jsonl"}));

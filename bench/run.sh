@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every benchmark, one after the other, with what it ran on. Each checks its answer before it prints a speed.
+#   bench/run.sh BUILD [FILE]     also into FILE, e.g. bench/runs/2026-11-23-zen4.txt
+set -euo pipefail
+build=$1 keep=${2:-/dev/null}
+here=$(dirname "$0")
+{
+  echo "# $(date -u +%Y-%m-%dT%H:%MZ), commit $(git -C "$here" rev-parse --short HEAD), $(nproc) cores," \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d' ' -f1 /proc/loadavg) before"
+  "$build/rsr" --version
+  echo
+  echo "## The vocabulary sweep beside the bare matrix product"
+  "$build/vocab_sweep_bench"
+  echo
+  echo "## Reading a run"
+  rm -rf "$build/bench-run"
+  "$build/store_read_bench" "$build/bench-run"
+  echo
+  echo "## The engine beside llama-bench"
+  python3 "$here/e2e/run.py" "$build"
+} 2>&1 | tee "$keep"
