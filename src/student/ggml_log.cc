@@ -28,7 +28,11 @@ void Log(ggml_log_level level, const char* text, void*) {
 // AArch64 compilers emit unwind tables for C. ggml is built without OpenMP and our contexts have
 // one thread, so the frame that asked for the work is always on this stack.
 void Abort(const char* text) {
-  throw Error(std::string("llama.cpp gave up: ") + text,
+  std::string where = text;  // file:line of the machine that built it: cut down to llama.cpp's tree
+  if (const size_t tree = where.rfind("/llama.cpp/"); tree != std::string::npos) {
+    where.erase(0, tree + 1);
+  }
+  throw Error("llama.cpp gave up: " + where,
               "the model file may be damaged; if it runs elsewhere, report this as a bug of rsr",
               Error::Kind::kInternal);
 }

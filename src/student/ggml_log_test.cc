@@ -24,11 +24,12 @@ TEST(GgmlLog, MessagesAreTakenAndNotPrinted) {
 TEST(GgmlLog, FailedAssertionIsAnError) {
   CatchGgmlMessages();
   try {
-    ggml_abort("file.c", 7, "GGML_ASSERT(%s) failed", "x > 0");
+    ggml_abort("/somewhere/llama.cpp/ggml/file.c", 7, "GGML_ASSERT(%s) failed", "x > 0");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), Error::Kind::kInternal);
-    EXPECT_THAT(error.message(), testing::HasSubstr("file.c:7: GGML_ASSERT(x > 0) failed"));
+    EXPECT_THAT(error.message(),
+                testing::HasSubstr("gave up: llama.cpp/ggml/file.c:7: GGML_ASSERT(x > 0) failed"));
   }
 }
 

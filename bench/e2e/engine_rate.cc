@@ -1,0 +1,146 @@
+// Tokens per second of the llama engine, output layer and all statistics included, and a check of
+// its answer against llama.cpp's own logits.
+//
+//   engine_rate MODEL.gguf CACHE_DIR THREADS LENGTH...
+//
+// One JSON object a line: first the float32 model that is measured, then one for each length.
+#include <fmt/format.h>
+#include <llama.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "base/hash.h"
+#include "engine/llama/llama_engine.h"
+#include "rsr/error.h"
+#include "student/gguf_file.h"
+
+namespace rsr {
+namespace {
+
+std::vector<int32_t> Ids(int64_t length, int64_t vocab, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<int32_t> ids(static_cast<size_t>(length));
+  for (int32_t& id : ids) id = static_cast<int32_t>(random() % static_cast<uint32_t>(vocab));
+  return ids;
+}
+
+// Surprisal of the last `count` ids from the logits of llama.cpp's output layer, in double.
+std::vector<double> PlainSurprisals(llama_model* model, std::vector<int32_t> ids, size_t count) {
+  constexpr size_t kPiece = 256;
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = static_cast<uint32_t>(ids.size());
+  params.n_batch = params.n_ubatch = kPiece;
+  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  params.type_k = params.type_v = GGML_TYPE_F32;
+  const std::unique_ptr<llama_context, decltype(&llama_free)> context(
+      llama_init_from_model(model, params), llama_free);
+  const auto vocab = static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
+  std::vector<double> surprisals;
+  llama_batch batch = llama_batch_init(kPiece, 0, 1);
+  for (size_t first = 0; first < ids.size(); first += kPiece) {
+    const size_t size = std::min(kPiece, ids.size() - first);
+    batch.n_tokens = static_cast<int32_t>(size);
+    for (size_t i = 0; i < size; ++i) {
+      batch.token[i] = ids[first + i];
+      batch.pos[i] = static_cast<llama_pos>(first + i);
+      batch.n_seq_id[i] = 1;
+      batch.seq_id[i][0] = 0;
+      batch.logits[i] = first + i + 1 + count >= ids.size();
+    }
+    if (llama_decode(context.get(), batch) != 0) throw Error("llama_decode failed");
+    for (size_t i = 0; i < size; ++i) {
+      if (batch.logits[i] == 0 || first + i + 1 == ids.size()) continue;
+      const float* logits = llama_get_logits_ith(context.get(), static_cast<int32_t>(i));
+      const double most = *std::max_element(logits, logits + vocab);
+      double sum = 0;
+      for (size_t v = 0; v < vocab; ++v) sum += std::exp(logits[v] - most);
+      surprisals.push_back(most + std::log(sum) - logits[ids[first + i + 1]]);
+    }
+  }
+  llama_batch_free(batch);
+  return surprisals;
+}
+
+void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, int64_t vocab) {
+  // About four seconds a thread on a slow core; two sequences at least.
+  const int each = static_cast<int>(std::max<int64_t>(2, 2048 / length));
+  std::vector<std::vector<TokenStats>> last(static_cast<size_t>(threads));
+  std::vector<std::unique_ptr<EngineWorker>> workers;
+  for (int t = 0; t < threads; ++t) workers.push_back(engine.NewWorker());
+  std::vector<int32_t> positions(static_cast<size_t>(length) - 1);
+  std::iota(positions.begin(), positions.end(), 1);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::thread> running;
+  for (int t = 0; t < threads; ++t) {
+    running.emplace_back([&, t] {
+      auto& stats = last[static_cast<size_t>(t)];
+      stats.resize(positions.size());
+      for (int i = 0; i < each; ++i) {
+        workers[static_cast<size_t>(t)]->Score(Ids(length, vocab, static_cast<uint32_t>(i)),
+                                               positions, stats.data());
+      }
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const int64_t tokens = length * each * threads;
+
+  const size_t count = std::min<size_t>(128, positions.size());
+  const std::vector<double> expected =
+      PlainSurprisals(plain, Ids(length, vocab, static_cast<uint32_t>(each) - 1), count);
+  double worst = 0;
+  for (const auto& stats : last) {
+    for (size_t i = 0; i < count; ++i) {
+      const double surprisal = stats[stats.size() - count + i].surprisal;
+      worst = std::max(worst, std::abs(surprisal - expected[i]));
+    }
+  }
+  fmt::print(
+      R"({{"length": {}, "threads": {}, "tokens": {}, "seconds": {:.3f}, "tokens_per_second": {:.1f}, )"
+      R"("checked": {}, "worst_difference": {:.2e}}})"
+      "\n",
+      length, threads, tokens, seconds, static_cast<double>(tokens) / seconds, count, worst);
+  std::fflush(stdout);
+}
+
+int Main(int argc, char** argv) {
+  if (argc < 5) throw Error("usage: engine_rate MODEL.gguf CACHE_DIR THREADS LENGTH...");
+  const GgufInfo info = ReadGguf(argv[1]);
+  const std::string model = DequantisedGguf(info, HashFile(argv[1]), argv[2]);
+  const int threads = std::atoi(argv[3]);
+  fmt::print(R"({{"model": "{}"}})"
+             "\n",
+             model);
+  const auto engine = OpenLlamaEngine(
+      {.student = {.path = model, .precision = Precision::kF32}, .workers = threads});
+  llama_model_params params = llama_model_default_params();
+  params.use_extra_bufts = false;
+  const std::unique_ptr<llama_model, decltype(&llama_model_free)> plain(
+      llama_model_load_from_file(model.c_str(), params), llama_model_free);
+  for (int i = 4; i < argc; ++i) {
+    Measure(*engine, plain.get(), threads, std::atoll(argv[i]), info.vocab);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace rsr
+
+int main(int argc, char** argv) {
+  try {
+    return rsr::Main(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "engine_rate: {}\n", error.what());
+    return 1;
+  }
+}
