@@ -15,7 +15,7 @@ namespace rsr {
 namespace {
 
 TEST(Memory, ALongTrajectory) {
-  constexpr int64_t kTokens = 32768, kLayers = 2;
+  constexpr int64_t kTokens = 32768, kLayers = 1;
   const TempDir dir;
   const std::string student = dir / "student.gguf";
   WriteChangedStudent(RSR_DEMO_STUDENT, student, {.layers = kLayers, .context_length = kTokens});
