@@ -29,11 +29,12 @@ def third_party():
 
 def llama_bench(program, model, threads, length):
     """(mean, standard deviation) of tokens/s over three repetitions."""
-    out = subprocess.run(
-        [program, "-m", model, "-p", str(length), "-n", "0", "-t", str(threads), "-b", "512",
-         "-ub", "512", "-fa", "0", "-ctk", "f32", "-ctv", "f32", "-r", "3", "-o", "json"],
-        check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    row = json.loads(out)[0]
+    done = subprocess.run(
+        [program, "-m", model, "-p", str(length), "-n", "0", "-t", str(threads), "-r", "3", "-o", "json"],
+        text=True, capture_output=True)
+    if done.returncode != 0:
+        sys.exit(f"llama-bench failed: {done.stderr.strip() or done.stdout.strip()}")
+    row = json.loads(done.stdout)[0]
     return row["avg_ts"], row["stddev_ts"]
 
 
