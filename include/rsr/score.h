@@ -22,7 +22,7 @@ struct ScoreProgress {
   int64_t rows_done = 0;  // scored or rejected, those of an earlier session included
   int64_t rows_total = 0;
   int64_t tokens_done = 0;  // through the student, this session
-  double fraction = 0;      // of the input bytes, 0 to 1
+  double fraction = 0;      // of the input bytes this session has to do, 0 to 1
   double seconds = 0;       // since the first trajectory of this session
 };
 

@@ -82,7 +82,6 @@ std::string DefaultProblem(const std::vector<Message>& messages) {
 struct TrajectoryReader::Impl {
   struct Input {
     std::string path, name;  // name: printable; the base name, or the path where two files share it
-    int64_t bytes;
   };
   struct Place {
     int32_t file;
@@ -98,12 +97,11 @@ struct TrajectoryReader::Impl {
   std::optional<RowSplitter> splitter;
   RowParser parser;
   std::unordered_map<std::string, Place> first_use;  // of every id
-  int64_t row = 0, bytes_total = 0, bytes_before = 0, dropped = 0;
+  int64_t row = 0, dropped = 0;
 };
 
 bool TrajectoryReader::Impl::NextRow(RawRow* raw) {
   while (!splitter || !splitter->Next(raw)) {
-    if (file) bytes_before += static_cast<int64_t>(file->bytes().size());
     splitter.reset();
     file.reset();
     if (next_input == static_cast<int32_t>(inputs.size())) return false;
@@ -155,10 +153,9 @@ TrajectoryReader::TrajectoryReader(std::vector<std::string> files)
   std::map<std::string, int> shared;
   for (const std::string& path : files) ++shared[BaseName(path)];
   for (const std::string& path : files) {
-    const auto bytes = static_cast<int64_t>(OpenInput(path).bytes().size());
+    OpenInput(path);  // a file that cannot be read is told before any work is done
     const std::string base = BaseName(path);
-    impl_->inputs.push_back({path, Printable(shared[base] > 1 ? path : base), bytes});
-    impl_->bytes_total += bytes;
+    impl_->inputs.push_back({path, Printable(shared[base] > 1 ? path : base)});
   }
 }
 
@@ -170,12 +167,6 @@ bool TrajectoryReader::Next(ReadItem* item) {
   *item = impl_->Read(raw);
   DropConsumed(*impl_->file, *impl_->splitter, &impl_->dropped);
   return true;
-}
-
-double TrajectoryReader::fraction() const {
-  const int64_t position = impl_->splitter ? impl_->splitter->position() : 0;
-  return static_cast<double>(impl_->bytes_before + position) /
-         static_cast<double>(impl_->bytes_total);
 }
 
 std::vector<InputFile> ScanInputs(const std::vector<std::string>& files) {

@@ -28,9 +28,6 @@ class TrajectoryReader {
   // no-assistant, bad-field, duplicate-id (a later row with an id already seen, in any file).
   bool Next(ReadItem* item);
 
-  // Share of the bytes of all files consumed, 0 to 1.
-  double fraction() const;
-
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "data/printable.h"
 #include "data/reader.h"
 #include "rsr/error.h"
 #include "rsr/score.h"
@@ -22,13 +23,13 @@ std::string Preview(const Trajectory& trajectory, const TextSide::Rendered& rend
   const char* end = color ? "\x1b[0m" : "⟧";
   std::string out = fmt::format("── {} ({})\n", trajectory.id, trajectory.teacher);
   const auto put = [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; ++i) {
-      const auto c = static_cast<unsigned char>(rendered.text[i]);
-      if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
-        out += fmt::format("\\x{:02x}", c);
-      } else {
-        out += static_cast<char>(c);
-      }
+    for (std::string_view text(rendered.text.data() + from, static_cast<size_t>(to - from));
+         !text.empty();) {
+      const size_t line = text.find('\n');
+      out += Printable(text.substr(0, line));
+      if (line == std::string_view::npos) break;
+      out += '\n';
+      text.remove_prefix(line + 1);
     }
   };
   int64_t at = 0;

@@ -81,12 +81,14 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student, const 
 // The state the workers share.
 class Session {
  public:
-  Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer, int64_t rows_total)
-      : options_(options),
-        text_(text),
-        writer_(writer),
-        reader_(options.input.files),
-        rows_total_(rows_total) {}
+  Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer,
+          const std::vector<InputFile>& inputs)
+      : options_(options), text_(text), writer_(writer), reader_(options.input.files) {
+    for (const InputFile& input : inputs) {
+      rows_total_ += input.rows;
+      bytes_to_do_ += static_cast<double>(input.bytes);
+    }
+  }
 
   // Scores until the input ends, `stop` says so or somebody failed; rethrows the first failure.
   void Run(Engine& engine, int threads) {
@@ -118,7 +120,8 @@ class Session {
  private:
   void Report(std::unique_lock<std::mutex>* lock) {
     if (!options_.on_progress) return;
-    const ScoreProgress progress{rows_done_, rows_total_, summary_.tokens, fraction_,
+    const ScoreProgress progress{rows_done_, rows_total_, summary_.tokens,
+                                 bytes_to_do_ > 0 ? std::min(1.0, bytes_done_ / bytes_to_do_) : 1.0,
                                  std::chrono::duration<double>(Clock::now() - start_).count()};
     lock->unlock();
     options_.on_progress(progress);
@@ -137,6 +140,7 @@ class Session {
         } catch (const RowError& e) {
           const std::lock_guard lock(mutex_);
           Reject(MakeRejected(options_.input.files[trajectory.span.file], trajectory, e));
+          bytes_done_ += static_cast<double>(trajectory.span.length);
           continue;
         }
         stats.resize(masked.positions.size());
@@ -145,6 +149,7 @@ class Session {
         const std::lock_guard lock(mutex_);
         writer_.Append(row);
         Count(masked);
+        bytes_done_ += static_cast<double>(trajectory.span.length);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -163,14 +168,15 @@ class Session {
       }
       ReadItem item;
       if (!reader_.Next(&item)) return false;
-      fraction_ = reader_.fraction();
       if (auto* bad = std::get_if<Rejection>(&item)) {
         Reject({options_.input.files[bad->span.file], bad->span.line, bad->row, bad->id,
                 bad->reason, bad->message});
+        bytes_done_ += static_cast<double>(bad->span.length);
       } else if (*trajectory = std::move(std::get<Trajectory>(item));
                  writer_.done().contains(trajectory->row)) {
         ++rows_done_;
         ++summary_.rows_before;
+        bytes_to_do_ -= static_cast<double>(trajectory->span.length);
       } else {
         return true;
       }
@@ -199,8 +205,8 @@ class Session {
     summary_.scored_tokens += static_cast<int64_t>(masked.positions.size());
   }
 
-  static constexpr int64_t kExamples =
-      5;  // messages kept of each reason; all are in rejected.jsonl
+  // Messages kept of each reason; all are in rejected.jsonl.
+  static constexpr int64_t kExamples = 5;
 
   const ScoreOptions& options_;
   const TextSide& text_;
@@ -211,9 +217,9 @@ class Session {
   ScoreSummary summary_;
   std::exception_ptr failure_;
   Clock::time_point start_;
-  double fraction_ = 0;
+  double bytes_done_ = 0, bytes_to_do_ = 0;  // of this session's records
   int64_t rows_done_ = 0;
-  const int64_t rows_total_;
+  int64_t rows_total_ = 0;
 };
 
 }  // namespace
@@ -246,9 +252,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
   writer->WriteVocab(pieces);
 
-  int64_t rows_total = 0;
-  for (const InputFile& input : inputs) rows_total += input.rows;
-  Session session(options, *text, *writer, rows_total);
+  Session session(options, *text, *writer, inputs);
   try {
     session.Run(*engine, threads);
   } catch (...) {

@@ -75,7 +75,8 @@ const auto& As(const arrow::Array& array) {
 
 // Names of files may hold any bytes; readers of Parquet may refuse such a string.
 std::string ValidUtf8(const std::string& text) {
-  arrow::util::InitializeUTF8();  // Arrow's check accepts anything before this; once is enough, again is free
+  arrow::util::InitializeUTF8();  // Arrow's check accepts anything before this; once is enough,
+                                  // again is free
   if (arrow::util::ValidateUTF8(text)) return text;
   using nlohmann::json;
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));

@@ -21,7 +21,8 @@ std::time_t NoonOf(const std::string& date) {
   int year = 0, month = 0, mday = 0, used = 0;
   if (std::sscanf(date.c_str(), "%4d-%2d-%2d%n", &year, &month, &mday, &used) != 3 ||
       used != static_cast<int>(date.size()) || month < 1 || month > 12 || mday < 1 || mday > 31) {
-    throw Error(fmt::format("--template-date: expected YYYY-MM-DD, got '{}'", date));
+    throw Error(fmt::format("--template-date: expected YYYY-MM-DD, got '{}'", date),
+                "for example --template-date 2026-01-31");
   }
   day.tm_year = year - 1900;
   day.tm_mon = month - 1;

@@ -44,7 +44,8 @@ Vocabulary::Vocabulary(const std::string& gguf_path) {
   params.vocab_only = true;
   model_.reset(llama_model_load_from_file(gguf_path.c_str(), params));
   if (model_ == nullptr) {
-    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary: {}", gguf_path, TakeGgmlMessages()),
+    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary: {}", gguf_path,
+                            TakeGgmlMessages()),
                 "its tokenizer may be newer than the llama.cpp rsr is built with");
   }
   vocab_ = llama_model_get_vocab(model_.get());
