@@ -41,7 +41,7 @@ TEST(SameBits, WhateverThreadsSweepAndOrder) {
 
   options.out = dir / "c";
   options.threads = 3;
-  options.sweep_rows = 1;
+  options.sweep_rows = 9;
   std::swap(options.input.files[0], options.input.files[1]);
   Score(options);
   ExpectSameRows(rows, ReadRows(options.out));
