@@ -69,16 +69,4 @@ const char* MaskName(MaskPolicy mask) {
   return "?";
 }
 
-const char* PrecisionName(Precision precision) {
-  switch (precision) {
-    case Precision::kAuto:
-      return "auto";
-    case Precision::kF32:
-      return "f32";
-    case Precision::kNative:
-      return "native";
-  }
-  return "?";
-}
-
 }  // namespace rsr

@@ -21,6 +21,5 @@ RejectedRow MakeRejected(const std::string& file, const Trajectory& trajectory,
                          const RowError& error);
 
 const char* MaskName(MaskPolicy mask);
-const char* PrecisionName(Precision precision);
 
 }  // namespace rsr
