@@ -8,7 +8,6 @@
 #include "rsr/error.h"
 #include "rsr/score.h"
 #include "score/row.h"
-#include "student/gguf_file.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -74,7 +73,6 @@ struct FileState {
 CheckReport Check(const CheckOptions& options) {
   if (options.input.files.empty())
     throw Error("no input files", "name one or more JSON Lines files");
-  ReadGguf(options.student.path);
   const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
   TrajectoryReader reader(options.input.files);
   std::vector<FileState> files(options.input.files.size());

@@ -5,7 +5,6 @@
 
 #include "engine/llama/llama_engine.h"
 #include "rsr/error.h"
-#include "student/gguf_file.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -37,7 +36,6 @@ struct Student::Impl {
 };
 
 Student Student::Open(const StudentOptions& options) {
-  ReadGguf(options.path);  // a header llama.cpp may be shown
   auto impl = std::make_unique<Impl>();
   impl->text = TextSide::FromGguf(options);
   impl->engine = OpenLlamaEngine({.student = options});

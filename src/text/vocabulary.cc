@@ -3,24 +3,15 @@
 #include <fmt/format.h>
 #include <llama.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "base/hash.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
+#include "student/gguf_file.h"
 
 namespace rsr {
 namespace {
-
-std::string Metadata(const llama_model* model, const std::string& key) {
-  char small[64];
-  const int length = llama_model_meta_val_str(model, key.c_str(), small, sizeof(small));
-  if (length < 0) return "";
-  std::string value(static_cast<size_t>(length) + 1, '\0');
-  llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
-  value.resize(static_cast<size_t>(length));
-  return value;
-}
 
 std::string PieceOf(const llama_vocab* vocab, int32_t id) {
   std::string piece(64, '\0');
@@ -39,6 +30,7 @@ std::string PieceOf(const llama_vocab* vocab, int32_t id) {
 void Vocabulary::ModelDeleter::operator()(llama_model* model) const { llama_model_free(model); }
 
 Vocabulary::Vocabulary(const std::string& gguf_path) {
+  const GgufInfo info = ReadGguf(gguf_path);  // checks the header before llama.cpp sees it
   CatchGgmlMessages();
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
@@ -59,16 +51,15 @@ Vocabulary::Vocabulary(const std::string& gguf_path) {
     all +=
         fmt::format("{}:{}:{}\n", control_.back() ? 1 : 0, pieces_.back().size(), pieces_.back());
   }
-  all += Metadata(model_.get(), "tokenizer.ggml.pre");
+  all += info.pre_tokenizer;
   hash_ = HashBytes(all);
   const auto text_of = [&](llama_token id) {
     return id < 0 || id >= size ? std::string() : pieces_[id];
   };
   bos_ = text_of(llama_vocab_bos(vocab_));
   eos_ = text_of(llama_vocab_eos(vocab_));
-  const std::string architecture = Metadata(model_.get(), "general.architecture");
-  context_length_ = std::atoll(Metadata(model_.get(), architecture + ".context_length").c_str());
-  chat_template_ = Metadata(model_.get(), "tokenizer.chat_template");
+  context_length_ = info.context_length;
+  chat_template_ = info.chat_template;
 }
 
 Vocabulary::~Vocabulary() = default;
