@@ -74,14 +74,29 @@ std::string Source(const object& fields) {
   return value && !value->is_string() ? simdjson::to_string(*value) : Name(fields, "source");
 }
 
-std::optional<bool> Label(const object& fields, std::string_view name) {
+std::optional<bool> Label(const object& fields, std::string_view name,
+                          const std::string& where = "") {
   const auto value = Find(fields, name);
   if (!value) return std::nullopt;
   bool label;
   double number;
   if (!value->get(label)) return label;
   if (!value->get(number) && (number == 0 || number == 1)) return number == 1;
-  throw BadField(std::string(name), "true, false, 1, 0 or null", Describe(*value));
+  throw BadField(where + std::string(name), "true, false, 1, 0 or null", Describe(*value));
+}
+
+// The fields by which trainers and harnesses leave a message out of the loss: Axolotl's and
+// LLaMA-Factory's `train`, OpenAI's `weight` (any positive number trains), `prefilled` for text
+// that a harness wrote.
+bool Trained(const object& message, const std::string& where) {
+  const auto weight = Find(message, "weight");
+  double factor = 1;
+  if (weight && (weight->get(factor) || factor < 0)) {
+    throw BadField(where + "weight", "a number of at least 0", Describe(*weight));
+  }
+  const bool train = Label(message, "train", where).value_or(true);
+  const bool prefilled = Label(message, "prefilled", where).value_or(false);
+  return factor > 0 && train && !prefilled;
 }
 
 // JSON of a list that is given as such or as a string that holds it; empty for an empty list or
@@ -162,6 +177,19 @@ std::string KeysOf(const object& fields) {
   return names.empty() ? "no field" : "the fields " + fmt::format("{}", fmt::join(names, ", "));
 }
 
+void RequireScorable(const std::vector<Message>& messages) {
+  bool assistant = false;
+  for (const Message& message : messages) {
+    if (message.role != Role::kAssistant) continue;
+    if (message.train) return;
+    assistant = true;
+  }
+  throw RowError{"no-assistant",
+                 assistant ? "every message of the assistant is left out by `train`, `weight` or "
+                             "`prefilled`: there is nothing to score"
+                           : "no message has the role assistant: there is nothing to score"};
+}
+
 std::vector<Message> ParseMessages(const object& row, simdjson::dom::parser* nested) {
   static const std::string kExpected = R"(expected a list of {"role": ..., "content": ...})";
   const auto value = Find(row, "messages");
@@ -184,12 +212,9 @@ std::vector<Message> ParseMessages(const object& row, simdjson::dom::parser* nes
     message.tool_calls = JsonList(fields, "tool_calls", where, nested);
     message.name = Name(fields, "name", where);
     message.tool_call_id = Name(fields, "tool_call_id", where);
+    message.train = Trained(fields, where);
   }
-  const bool scorable = std::any_of(messages.begin(), messages.end(), [](const Message& message) {
-    return message.role == Role::kAssistant;
-  });
-  if (!scorable)
-    throw RowError{"no-assistant", "no message has the role assistant: there is nothing to score"};
+  RequireScorable(messages);
   return messages;
 }
 

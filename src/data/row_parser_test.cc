@@ -134,6 +134,34 @@ TEST(RowParser, OtherFieldsOfAMessage) {
               StartsWith("bad-field: `messages[0].tool_calls`: expected a list, got an object"));
 }
 
+TEST(RowParser, MessagesMayBeLeftOutOfTraining) {
+  // The second message keeps the row scorable.
+  const auto trained = [](const std::string& fields) {
+    return Good(R"({"messages": [{"role": "assistant", "content": "a", )" + fields +
+                R"(}, {"role": "assistant", "content": "b"}]})")
+        .messages.at(0)
+        .train;
+  };
+  for (const char* kept :
+       {R"("x": 1)", R"("train": true)", R"("train": null)", R"("weight": 1)", R"("weight": 0.5)",
+        R"("prefilled": false)", R"("weight": null, "prefilled": null)"}) {
+    EXPECT_TRUE(trained(kept)) << kept;
+  }
+  for (const char* left_out :
+       {R"("train": false)", R"("train": 0)", R"("weight": 0)", R"("weight": 0.0)",
+        R"("prefilled": true)", R"("train": true, "weight": 0)"}) {
+    EXPECT_FALSE(trained(left_out)) << left_out;
+  }
+  EXPECT_THAT(Bad(Assistant(R"("train": "no")")),
+              StartsWith("bad-field: `messages[0].train`: expected true, false, 1, 0 or null"));
+  EXPECT_THAT(Bad(Assistant(R"("weight": -1)")),
+              StartsWith("bad-field: `messages[0].weight`: expected a number of at least 0"));
+  EXPECT_THAT(Bad(Assistant(R"("weight": "0")")), StartsWith("bad-field: `messages[0].weight`"));
+  EXPECT_EQ(Bad(Assistant(R"("content": "a", "train": false)")),
+            "no-assistant: every message of the assistant is left out by `train`, `weight` or "
+            "`prefilled`: there is nothing to score");
+}
+
 TEST(RowParser, ToolsMayBeAString) {
   EXPECT_EQ(Good(Chat(R"("tools": "[{\"name\": \"f\"}]")")).tools, R"([{"name":"f"}])");
   EXPECT_EQ(Good(Chat(R"("tools": " ")")).tools, "");

@@ -10,6 +10,9 @@ namespace rsr {
 
 enum class Role { kSystem, kUser, kAssistant, kTool };
 
+// How a row says what was said (docs/input.md).
+enum class Dialect { kMessages, kShareGpt, kAlpaca, kPrompt };
+
 struct Message {
   Role role = Role::kUser;
   std::string content;     // text parts of a list joined; empty where the input has null or none
@@ -17,6 +20,7 @@ struct Message {
   std::string tool_calls;  // JSON of the field's list, white space removed; empty for none
   std::string name;
   std::string tool_call_id;
+  bool train = true;  // false: `train` is false, `weight` is 0 or `prefilled` is true; not scored
 };
 
 // The original record: `length` bytes at `offset` of input file number `file`, without the
@@ -38,6 +42,7 @@ struct Trajectory {
   std::string teacher;     // given, or the file's name without .jsonl, .json, .ndjson
   std::string source;      // given (JSON if it is not a string), or empty
   std::optional<bool> correct;
+  Dialect dialect = Dialect::kMessages;
   std::vector<Message> messages;
   std::string tools;  // JSON of the `tools` list, white space removed (a string that holds it is
                       // unwrapped), or empty
