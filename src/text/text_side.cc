@@ -2,109 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
-#include "base/file.h"
 #include "base/hash.h"
-#include "base/nearest.h"
 #include "rsr/error.h"
 #include "text/chat_template.h"
 #include "text/mask.h"
+#include "text/template_source.h"
+#include "text/token_kinds.h"
+#include "text/token_offsets.h"
 #include "text/turns.h"
 #include "text/vocabulary.h"
 
 namespace rsr {
 namespace {
-
-std::time_t NoonOf(const std::string& date) {
-  std::tm day = {};
-  int year = 0, month = 0, mday = 0, used = 0;
-  if (std::sscanf(date.c_str(), "%4d-%2d-%2d%n", &year, &month, &mday, &used) != 3 ||
-      used != static_cast<int>(date.size()) || month < 1 || month > 12 || mday < 1 || mday > 31) {
-    throw Error(fmt::format("--template-date: expected YYYY-MM-DD, got '{}'", date),
-                "for example --template-date 2026-01-31");
-  }
-  day.tm_year = year - 1900;
-  day.tm_mon = month - 1;
-  day.tm_mday = mday;
-  day.tm_hour = 12;
-  day.tm_isdst = -1;
-  return std::mktime(&day);
-}
-
-std::string Today() {
-  const std::time_t now = std::time(nullptr);
-  char date[16];
-  std::strftime(date, sizeof(date), "%Y-%m-%d", std::localtime(&now));
-  return date;
-}
-
-struct TemplateSource {
-  std::string text, where;
-};
-
-TemplateSource FindTemplate(const StudentOptions& options, const Vocabulary& vocabulary) {
-  const std::string& wanted = options.chat_template;
-  if (wanted.empty()) {
-    if (vocabulary.chat_template().empty()) {
-      throw Error(
-          fmt::format("{}: the model carries no chat template", options.path),
-          fmt::format(
-              "name the format it is to be trained with: --chat-template {}, or a Jinja file",
-              fmt::join(BuiltinTemplateNames(), "|")));
-    }
-    return {vocabulary.chat_template(), "model"};
-  }
-  if (const char* builtin = BuiltinTemplate(wanted)) return {builtin, "built-in " + wanted};
-  if (wanted.find_first_of("./") == std::string::npos) {
-    throw Error(
-        fmt::format("--chat-template: '{}' is neither a built-in template nor a file", wanted),
-        NearestHint(wanted, BuiltinTemplateNames()));
-  }
-  return {ReadFile(wanted), wanted};
-}
-
-// What a byte of an assistant turn is, by its owner and by the think and tool-call tags around it.
-class KindMarker {
- public:
-  KindMarker(const MarkedText& rendered, const Turn& turn) : rendered_(rendered), turn_(turn) {
-    const std::string_view text =
-        std::string_view(rendered.text).substr(turn.begin, turn.end - turn.begin);
-    const size_t close = text.find("</think>");
-    if (close != std::string_view::npos) {
-      // A prompt that ends in `<think>` leaves only the closing tag in the turn.
-      const size_t open = text.substr(0, close).find("<think>");
-      think_begin_ = turn.begin + static_cast<int64_t>(open == std::string_view::npos ? 0 : open);
-      think_end_ = turn.begin + static_cast<int64_t>(close) + 8;
-    }
-    for (size_t at = 0; (at = text.find("<tool_call>", at)) != std::string_view::npos;) {
-      const size_t end = text.find("</tool_call>", at);
-      const size_t stop = end == std::string_view::npos ? text.size() : end + 12;
-      tool_calls_.push_back(
-          {turn.begin + static_cast<int64_t>(at), turn.begin + static_cast<int64_t>(stop)});
-      at = stop;
-    }
-  }
-
-  TokenKind At(int64_t byte) const {
-    const int32_t owner = rendered_.owner[byte];
-    const auto kind = owner < 0 ? MarkedField::Kind::kContent : rendered_.fields[owner].kind;
-    if (kind == MarkedField::Kind::kReasoning || (byte >= think_begin_ && byte < think_end_)) {
-      return TokenKind::kReasoning;
-    }
-    if (kind == MarkedField::Kind::kToolCalls) return TokenKind::kToolCall;
-    for (const auto& [begin, end] : tool_calls_) {
-      if (byte >= begin && byte < end) return TokenKind::kToolCall;
-    }
-    return byte >= turn_.end ? TokenKind::kEndOfTurn : TokenKind::kAnswer;
-  }
-
- private:
-  const MarkedText& rendered_;
-  const Turn& turn_;
-  int64_t think_begin_ = 0, think_end_ = 0;
-  std::vector<std::pair<int64_t, int64_t>> tool_calls_;
-};
 
 class GgufTextSide : public TextSide {
  public:
@@ -112,7 +22,7 @@ class GgufTextSide : public TextSide {
       : vocabulary_(options.path),
         options_(options),
         date_(options.template_date.empty() ? Today() : options.template_date),
-        source_(FindTemplate(options, vocabulary_)),
+        source_(FindTemplate(options, vocabulary_.chat_template())),
         template_(source_.text, vocabulary_.bos(), vocabulary_.eos(), NoonOf(date_), Where()),
         finder_(
             template_, [this](const std::string& text) { return vocabulary_.FirstControl(text); },
@@ -129,7 +39,7 @@ class GgufTextSide : public TextSide {
     const Rendered rendered = RenderMarked(trajectory, &marked);
     MaskedTokens out;
     out.ids = vocabulary_.Tokenize(rendered.text);
-    const std::vector<int64_t> begins = TokenBegins(out.ids, rendered.text);
+    const std::vector<int64_t> begins = TokenBegins(vocabulary_, out.ids, rendered.text);
     out.tokens_before_truncation = static_cast<int64_t>(out.ids.size());
     out.turns_given = options_.mask == MaskPolicy::kLast
                           ? 1
@@ -214,33 +124,6 @@ class GgufTextSide : public TextSide {
       }
     }
     return rendered;
-  }
-
-  // First byte of each token in the text, and the text's length behind them.
-  std::vector<int64_t> TokenBegins(const std::vector<int32_t>& ids, const std::string& text) const {
-    std::vector<int64_t> begins;
-    begins.reserve(ids.size() + 1);
-    size_t at = 0;
-    for (const int32_t id : ids) {
-      begins.push_back(static_cast<int64_t>(at));
-      const std::string& piece = vocabulary_.piece(id);
-      // SentencePiece vocabularies put a space of their own in front of the text.
-      const bool added_space = at == 0 && piece.starts_with(' ') && !text.starts_with(' ');
-      const std::string_view bytes = std::string_view(piece).substr(added_space ? 1 : 0);
-      if (text.compare(at, bytes.size(), bytes) != 0) {
-        throw RowError{"tokenizer-mismatch",
-                       fmt::format("the tokens do not spell the rendered text from byte {}: the "
-                                   "tokenizer changes text",
-                                   at)};
-      }
-      at += bytes.size();
-    }
-    if (at != text.size()) {
-      throw RowError{"tokenizer-mismatch",
-                     fmt::format("the tokens end at byte {} of {}", at, text.size())};
-    }
-    begins.push_back(static_cast<int64_t>(at));
-    return begins;
   }
 
   void Truncate(MaskedTokens* out) const {
