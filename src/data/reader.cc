@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "data/printable.h"
+#include "base/printable.h"
 #include "data/row_parser.h"
 #include "data/row_splitter.h"
 #include "rsr/error.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/nearest.h"
-#include "data/printable.h"
+#include "base/printable.h"
 
 namespace rsr {
 namespace {

@@ -224,7 +224,7 @@ TEST(RowParser, InvalidJson) {
 
 TEST(RowParser, InvalidUtf8) {
   EXPECT_EQ(Bad("{\"id\": \"caf\xE9\"}"),
-            "invalid-utf8: not valid UTF-8 at byte 11 of the row: {\"id\": \"caf\\xE9\"}");
+            "invalid-utf8: not valid UTF-8 at byte 11 of the row: {\"id\": \"caf\\xe9\"}");
   EXPECT_THAT(Bad(std::string(1000, ' ') + "\xFF"), HasSubstr("at byte 1000 of the row"));
 }
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "metrics/metric.h"
-#include "report/text.h"
 #include "report/token_text.h"
 #include "rsr/error.h"
 #include "store/run.h"
@@ -45,9 +45,9 @@ std::string Header(const RunRow& row) {
   };
   const std::string label = !row.correct ? "" : *row.correct ? "  correct" : "  wrong";
   return fmt::format("{}  teacher {}  problem {}{}  rsr {}  avg_surprisal {}  tokens {}{}\n",
-                     EscapeControls(row.id), EscapeControls(row.teacher),
-                     EscapeControls(row.problem_id), label, value("rsr"), value("avg_surprisal"),
-                     row.scored_tokens, row.truncated ? "  truncated" : "");
+                     Printable(row.id), Printable(row.teacher), Printable(row.problem_id), label,
+                     value("rsr"), value("avg_surprisal"), row.scored_tokens,
+                     row.truncated ? "  truncated" : "");
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/nearest.h"
-#include "report/text.h"
+#include "base/printable.h"
+#include "report/display_width.h"
 #include "rsr/error.h"
 #include "rsr/table.h"
 
@@ -19,7 +20,7 @@ std::string PlainText(const Cell& cell, const Column& column) {
   if (const auto* whole = std::get_if<int64_t>(&cell)) return fmt::format("{}", *whole);
   if (const auto* number = std::get_if<double>(&cell))
     return fmt::format("{:.{}f}", *number, column.decimals);
-  if (const auto* text = std::get_if<std::string>(&cell)) return EscapeControls(*text);
+  if (const auto* text = std::get_if<std::string>(&cell)) return Printable(*text);
   return "-";
 }
 
@@ -36,7 +37,7 @@ std::string Aligned(const Table& table) {
   std::vector<std::vector<std::string>> lines(1 + table.rows.size());
   std::vector<int> widths(n, 0);
   for (size_t c = 0; c < n; ++c) {
-    lines[0].push_back(EscapeControls(table.columns[c].name));
+    lines[0].push_back(Printable(table.columns[c].name));
     for (size_t r = 0; r < table.rows.size(); ++r) {
       lines[r + 1].push_back(PlainText(table.rows[r][c], table.columns[c]));
     }
@@ -65,7 +66,7 @@ std::string TsvText(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) {
     std::string doubled;
     for (const char c : *text) doubled.append(c == '\\' ? 2 : 1, c);
-    return EscapeControls(doubled);
+    return Printable(doubled);
   }
   return PlainText(cell, {});
 }

@@ -5,7 +5,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "report/text.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -81,32 +80,6 @@ TEST(Table, FormatsHaveNames) {
   } catch (const Error& error) {
     EXPECT_THAT(error.hint(), HasSubstr("'json'"));
   }
-}
-
-TEST(Text, DecodesUtf8AndRefusesTheRest) {
-  const auto value = [](std::string_view text) {
-    const CodePoint c = DecodeUtf8(text);
-    EXPECT_EQ(c.bytes, c.valid ? text.size() : 1);
-    return c.valid ? static_cast<int64_t>(c.value) : -1;
-  };
-  EXPECT_EQ(value("A"), 'A');
-  EXPECT_EQ(value("\xC3\xA9"), 0xE9);
-  EXPECT_EQ(value("\xE2\x82\xAC"), 0x20AC);
-  EXPECT_EQ(value("\xF0\x9F\x98\x80"), 0x1F600);
-  for (const char* bad :
-       {"\x80", "\xC0\x80", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE2\x82", "\xED\xA0\x80",
-        "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
-    EXPECT_EQ(value(bad), -1) << EscapeControls(bad);
-  }
-}
-
-TEST(Text, KnowsWhereACharacterIsUnfinished) {
-  const std::string text = "a\xF0\x9F\x98\x80";
-  EXPECT_FALSE(EndsInsideCharacter(""));
-  EXPECT_FALSE(EndsInsideCharacter(text.substr(0, 1)));
-  for (size_t n = 2; n < 5; ++n) EXPECT_TRUE(EndsInsideCharacter(text.substr(0, n))) << n;
-  EXPECT_FALSE(EndsInsideCharacter(text));
-  EXPECT_FALSE(EndsInsideCharacter("\x80\x80\x80\x80"));
 }
 
 }  // namespace

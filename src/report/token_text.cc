@@ -7,7 +7,7 @@
 #include <numbers>
 #include <string_view>
 
-#include "report/text.h"
+#include "base/printable.h"
 
 namespace rsr {
 namespace {
@@ -39,9 +39,9 @@ std::string MarkedLines(std::string_view text, int step, bool color) {
   const bool marked = color ? step > 0 : !kOpen[step].empty();
   std::string out;
   for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {
-    out += Marked(EscapeControls(text.substr(0, end)) + (marked ? "↵" : ""), step, color) + "\n";
+    out += Marked(Printable(text.substr(0, end)) + (marked ? "↵" : ""), step, color) + "\n";
   }
-  return out + Marked(EscapeControls(text), step, color);
+  return out + Marked(Printable(text), step, color);
 }
 
 std::string Piece(const std::vector<std::string>& vocab, int32_t id) {

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "data/printable.h"
+#include "base/printable.h"
 #include "data/reader.h"
 #include "rsr/error.h"
 #include "rsr/score.h"

@@ -1,4 +1,4 @@
-#include "data/printable.h"
+#include "base/printable.h"
 
 #include <gtest/gtest.h>
 
@@ -23,9 +23,10 @@ TEST(Printable, ValidPrefixFollowsUnicode) {
 
 TEST(Printable, EscapesWhatTerminalsObey) {
   EXPECT_EQ(Printable("a\tb\r\n"), R"(a\tb\r\n)");
-  EXPECT_EQ(Printable("\x1b[31m\0\x7f"s), R"(\x1B[31m\x00\x7F)");
-  EXPECT_EQ(Printable("\u009b31m \u00a0"), "\\xC2\\x9B31m \u00a0");
-  EXPECT_EQ(Printable("caf\xE9 caf\u00e9"), "caf\\xE9 caf\u00e9");
+  EXPECT_EQ(Printable("\x1b[31m\0\x7f"s), R"(\x1b[31m\x00\x7f)");
+  EXPECT_EQ(Printable("a\u202eb\u2028"), "a\\u202eb\\u2028");
+  EXPECT_EQ(Printable("\u009b31m \u00a0"), "\\x9b31m \u00a0");
+  EXPECT_EQ(Printable("caf\xE9 caf\u00e9"), "caf\\xe9 caf\u00e9");
 }
 
 TEST(Printable, ExcerptKeepsBothEndsAndWholeCharacters) {
@@ -39,6 +40,32 @@ TEST(Printable, ExcerptKeepsBothEndsAndWholeCharacters) {
     EXPECT_LE(excerpt.size(), 60);
     EXPECT_EQ(excerpt.find('\\'), std::string::npos) << excerpt;
   }
+}
+
+TEST(Printable, DecodesUtf8AndRefusesTheRest) {
+  const auto value = [](std::string_view text) {
+    const CodePoint c = DecodeUtf8(text);
+    EXPECT_EQ(c.bytes, c.valid ? text.size() : 1);
+    return c.valid ? static_cast<int64_t>(c.value) : -1;
+  };
+  EXPECT_EQ(value("A"), 'A');
+  EXPECT_EQ(value("\xC3\xA9"), 0xE9);
+  EXPECT_EQ(value("\xE2\x82\xAC"), 0x20AC);
+  EXPECT_EQ(value("\xF0\x9F\x98\x80"), 0x1F600);
+  for (const char* bad :
+       {"\x80", "\xC0\x80", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE2\x82", "\xED\xA0\x80",
+        "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_EQ(value(bad), -1) << Printable(bad);
+  }
+}
+
+TEST(Printable, KnowsWhereACharacterIsUnfinished) {
+  const std::string text = "a\xF0\x9F\x98\x80";
+  EXPECT_FALSE(EndsInsideCharacter(""));
+  EXPECT_FALSE(EndsInsideCharacter(text.substr(0, 1)));
+  for (size_t n = 2; n < 5; ++n) EXPECT_TRUE(EndsInsideCharacter(text.substr(0, n))) << n;
+  EXPECT_FALSE(EndsInsideCharacter(text));
+  EXPECT_FALSE(EndsInsideCharacter("\x80\x80\x80\x80"));
 }
 
 }  // namespace
