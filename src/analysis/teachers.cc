@@ -21,7 +21,7 @@ struct Teacher {
   PartsSum sum;
   std::map<size_t, PartsSum> by_problem;
   StableSum tokens;
-  int64_t trajectories = 0, labelled = 0, correct = 0, infinite = 0;
+  int64_t trajectories = 0, labelled = 0, correct = 0, truncated = 0, infinite = 0;
 };
 
 struct Grouped {
@@ -38,6 +38,7 @@ Grouped Group(const ScoredRows& data) {
     teacher.name = row.teacher;
     teacher.tokens.Add(row.scored_tokens);
     ++teacher.trajectories;
+    if (row.truncated) ++teacher.truncated;
     if (row.correct.has_value()) ++teacher.labelled;
     if (row.correct.value_or(false)) ++teacher.correct;
     const Parts& parts = row.parts.front();
@@ -84,9 +85,10 @@ std::vector<std::string> Warnings(const Grouped& grouped, const std::string& met
                     "difference between problems",
                     shared, grouped.problems));
   }
-  int64_t labelled = 0, trajectories = 0, infinite = 0;
+  int64_t labelled = 0, trajectories = 0, truncated = 0, infinite = 0;
   for (const Teacher& teacher : teachers) {
     labelled += teacher.labelled;
+    truncated += teacher.truncated;
     trajectories += teacher.trajectories;
     infinite += teacher.infinite;
   }
@@ -94,6 +96,18 @@ std::vector<std::string> Warnings(const Grouped& grouped, const std::string& met
     warnings.push_back(fmt::format(
         "{} of {} trajectories have no label `correct`: accuracy counts only the others",
         trajectories - labelled, trajectories));
+  }
+  if (truncated > 0) {
+    const auto share = [](const Teacher& teacher) {
+      return static_cast<double>(teacher.truncated) / static_cast<double>(teacher.trajectories);
+    };
+    const Teacher& most =
+        *std::max_element(teachers.begin(), teachers.end(),
+                          [&](const Teacher& a, const Teacher& b) { return share(a) < share(b); });
+    warnings.push_back(fmt::format(
+        "{} of {} trajectories were cut by --max-tokens and count with their beginning only; most "
+        "of '{}': {} of {}",
+        truncated, trajectories, most.name, most.truncated, most.trajectories));
   }
   if (infinite > 0) {
     warnings.push_back(fmt::format("{} of {} trajectories have an infinite or undefined {}",

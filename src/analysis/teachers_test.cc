@@ -93,6 +93,12 @@ TEST(Teachers, WarnsOfWhatWeakensTheRanking) {
   EXPECT_THAT(warnings(rows), ElementsAre(HasSubstr("4 of 24 trajectories have no label")));
 
   rows = Grid(2, 12);
+  for (size_t i = 0; i < 10; ++i) rows[i].truncated = rows[i].teacher == "t1" || i < 3;
+  EXPECT_THAT(warnings(rows),
+              ElementsAre(AllOf(HasSubstr("7 of 24 trajectories were cut by --max-tokens"),
+                                HasSubstr("most of 't1': 5 of 12"))));
+
+  rows = Grid(2, 12);
   rows[0] = MakeRow(0, "sure", "p0", "t0", {{0, 1}});
   const TeachersReport report =
       RankTeachers(Loaded(rows, {"rsr_simple"}), {.metric = "rsr_simple"});

@@ -21,7 +21,8 @@ ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metr
                 .offset = stored.offset,
                 .length = stored.length,
                 .line = stored.line,
-                .scored_tokens = stored.scored_tokens};
+                .scored_tokens = stored.scored_tokens,
+                .truncated = stored.truncated};
   row.parts.reserve(metrics.size());
   for (const Metric* metric : metrics) row.parts.push_back(metric->fold(stored));
   return row;
