@@ -6,7 +6,6 @@
 // Alternates the contestants and keeps the least CPU time of each, so that other programs on the
 // machine disturb little.
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "hwy/aligned_allocator.h"
 #include "kernels/cpu/group_state.h"
 #include "kernels/cpu/tile_product.h"
@@ -31,12 +31,6 @@ double CpuSeconds() {
   timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
-double PeakMegabytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024.0;
 }
 
 struct Shape {
@@ -135,11 +129,11 @@ void Bench(Shape shape, int repetitions) {
   std::vector<TokenStats> stats(rows);
   const Weights matrix(shape, weights.get());
 
-  const double before = PeakMegabytes();
+  const double before = static_cast<double>(PeakRssBytes()) / 1e6;
   const auto sweep = NewVocabSweep(matrix);
   sweep->Run(hidden.get(), targets, stats.data());
   fmt::print("width {} vocab {} rows {}; level {}; memory of the sweep {:.1f} MB\n", width, vocab,
-             rows, CpuLevel(), PeakMegabytes() - before);
+             rows, CpuLevel(), static_cast<double>(PeakRssBytes()) / 1e6 - before);
   CheckAnswer(matrix, hidden.get(), targets, stats);
 
   const SingleThread single;

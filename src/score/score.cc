@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "data/reader.h"
 #include "engine/llama/llama_engine.h"
 #include "rsr/error.h"
@@ -36,12 +36,6 @@ int UsableCores() {
   return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-int64_t PeakRssBytes() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
-}
-
 std::string UtcNow() {
   const std::time_t now = std::time(nullptr);
   std::tm utc = {};
@@ -54,13 +48,14 @@ Precision ParsePrecision(const std::string& name) {
   return name == "native" ? Precision::kNative : Precision::kF32;
 }
 
-RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student, const TextSide& text,
-                    const EngineInfo& engine, const std::vector<InputFile>& inputs) {
+RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
+                    const std::string& student_hash, const TextSide& text, const EngineInfo& engine,
+                    const std::vector<InputFile>& inputs) {
   RunInfo info;
   info.tool_version = kVersion;
   info.created = UtcNow();
   info.student_path = options.student.path;
-  info.student_hash = HashFile(options.student.path);
+  info.student_hash = student_hash;
   info.student_name = student.name;
   info.architecture = student.architecture;
   info.tokenizer_hash = text.tokenizer_hash();
@@ -244,10 +239,13 @@ ScoreSummary Score(const ScoreOptions& given) {
   }
   const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
-  const std::unique_ptr<Engine> engine = OpenLlamaEngine(
-      {.student = options.student, .workers = threads, .sweep_rows = options.sweep_rows});
-  const std::unique_ptr<RunWriter> writer =
-      RunWriter::Open(options.out, DescribeRun(options, student, *text, engine->info(), inputs));
+  const std::string student_hash = HashFile(options.student.path);
+  const std::unique_ptr<Engine> engine = OpenLlamaEngine({.student = options.student,
+                                                          .student_hash = student_hash,
+                                                          .workers = threads,
+                                                          .sweep_rows = options.sweep_rows});
+  const std::unique_ptr<RunWriter> writer = RunWriter::Open(
+      options.out, DescribeRun(options, student, student_hash, *text, engine->info(), inputs));
   std::vector<VocabPiece> pieces;
   for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
   writer->WriteVocab(pieces);

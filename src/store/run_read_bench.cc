@@ -1,6 +1,5 @@
 // How fast the right half folds over a run: tokens/s a core. `store_read_bench [DIR
 // [TOKENS_PER_ROW [ROWS]]]`
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <functional>
 #include <string>
 
+#include "base/memory.h"
 #include "store/test_rows.h"
 
 namespace rsr {
@@ -71,9 +71,7 @@ int Run(const std::string& dir, int32_t tokens, int64_t rows) {
   const double everything =
       Seconds([&] { reader->ForEach(RunReader::kAll, [](const RunRow&) {}); });
   std::printf("read all columns: %.1f M tokens/s\n", total / everything / 1e6);
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  std::printf("peak memory: %ld MB\n", usage.ru_maxrss / 1024);
+  std::printf("peak memory: %.0f MB\n", static_cast<double>(PeakRssBytes()) / 1e6);
   std::filesystem::remove_all(dir);
   if (clip != expected_clip || clip == 0) {
     std::printf("WRONG: sum of clipped ranks %.0f, expected %.0f\n", clip, expected_clip);

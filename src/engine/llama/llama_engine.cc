@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "engine/llama/llama_body.h"
 #include "engine/llama/output_check.h"
 #include "engine/llama/output_layer.h"
-#include "engine/memory.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
 #include "student/gguf_file.h"
@@ -197,8 +197,9 @@ std::unique_ptr<Engine> OpenLlamaEngine(const LlamaEngineOptions& options) {
   const bool f32 = options.student.precision == Precision::kF32 ||
                    (options.student.precision == Precision::kAuto && F32Fits(info, options));
   if (f32 && info.quantised) {
-    info =
-        ReadGguf(DequantisedGguf(info, HashFile(options.student.path), options.student.cache_dir));
+    const std::string hash =
+        options.student_hash.empty() ? HashFile(options.student.path) : options.student_hash;
+    info = ReadGguf(DequantisedGguf(info, hash, options.student.cache_dir));
   }
   return std::make_unique<LlamaEngine>(info, f32, options.sweep_rows);
 }

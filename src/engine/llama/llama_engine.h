@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/engine.h"
 #include "rsr/student.h"
@@ -11,6 +12,7 @@ namespace rsr {
 
 struct LlamaEngineOptions {
   StudentOptions student;
+  std::string student_hash;  // HashFile of student.path where it is known; empty: made if needed
   int workers = 1;           // only for the memory estimate of Precision::kAuto
   int64_t sweep_rows = 256;  // positions per vocabulary sweep
 };

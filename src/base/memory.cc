@@ -1,4 +1,6 @@
-#include "engine/memory.h"
+#include "base/memory.h"
+
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
@@ -65,6 +67,12 @@ int64_t AvailableMemoryBytes(const std::string& root) {
   const int64_t kilobytes = Field(root + "/proc/meminfo", "MemAvailable:");
   const int64_t machine = kilobytes == kUnknown ? kUnknown : kilobytes * 1024;
   return std::min({machine, CgroupV2(root), CgroupV1(root)});
+}
+
+int64_t PeakRssBytes() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
 }
 
 }  // namespace rsr

@@ -1,4 +1,4 @@
-// How much memory a run may take without swapping or being killed.
+// How much memory this process has taken, and may take without swapping or being killed.
 #pragma once
 
 #include <cstdint>
@@ -10,5 +10,8 @@ namespace rsr {
 // allow (containers). `root` stands before /proc and /sys, for tests. INT64_MAX where neither is
 // told.
 int64_t AvailableMemoryBytes(const std::string& root = "");
+
+// The most this process has held at once, in bytes (resident set).
+int64_t PeakRssBytes();
 
 }  // namespace rsr

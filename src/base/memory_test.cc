@@ -1,4 +1,4 @@
-#include "engine/memory.h"
+#include "base/memory.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
