@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -93,6 +95,12 @@ class PendingFile {
     if (fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) Fail();
   }
 
+  // What was written so far; the file itself goes away with this object.
+  MappedFile Map() {
+    if (fflush(file_) != 0) Fail();
+    return MappedFile(temporary_);
+  }
+
   void Commit() {
     const bool closed = fclose(std::exchange(file_, nullptr)) == 0;
     if (!closed) Fail();
@@ -113,6 +121,50 @@ class PendingFile {
   bool committed_ = false;
 };
 
+// Records that no input file holds as bytes (of compressed, Parquet and piped input) lie in the
+// runs, in the order in which they were scored. One pass puts the chosen ones into a file on the
+// disk, as they may be larger than the memory.
+class StoredRecords {
+ public:
+  StoredRecords(const ScoredRows& data, const Choice& choice, const std::string& path) {
+    std::map<size_t, std::set<int64_t>> wanted;  // rows of each run
+    for (const Choice::Pick& pick : choice.picks) {
+      const ScoredRow& row = data.rows[pick.index];
+      if (IsStored(row)) wanted[row.run].insert(row.row);
+    }
+    if (wanted.empty()) return;
+    PendingFile out(path);
+    int64_t end = 0;
+    for (const auto& [run, rows] : wanted) {
+      RunReader::Open(data.runs[run].path)->ForEach(RunReader::kRecord, [&](const RunRow& row) {
+        if (!rows.contains(row.row)) return;
+        if (row.record.empty()) {
+          throw Error(
+              fmt::format("run {}: row '{}' has neither a place in an input file nor a record",
+                          data.runs[run].path, row.id),
+              "the run is damaged: score again");
+        }
+        const auto length = static_cast<int64_t>(row.record.size());
+        out.Write(row.record);
+        places_[{run, row.row}] = {end, length};
+        end += length;
+      });
+    }
+    file_.emplace(out.Map());
+  }
+
+  static bool IsStored(const ScoredRow& row) { return row.offset == -1; }
+
+  std::string_view Record(const ScoredRow& row) const {
+    const auto [offset, length] = places_.at({row.run, row.row});
+    return file_->bytes().substr(offset, length);
+  }
+
+ private:
+  std::optional<MappedFile> file_;
+  std::map<std::pair<size_t, int64_t>, std::pair<int64_t, int64_t>> places_;
+};
+
 std::string OneLine(std::string_view record) {
   std::string line(record);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -124,9 +176,12 @@ std::string OneLine(std::string_view record) {
 
 void WriteRecords(const ScoredRows& data, const Choice& choice, const std::string& path) {
   Inputs inputs(data);
+  const StoredRecords stored(data, choice, path + ".records");
   PendingFile out(path);
   for (const Choice::Pick& pick : choice.picks) {
-    const std::string_view record = inputs.Record(data.rows[pick.index]);
+    const ScoredRow& row = data.rows[pick.index];
+    const std::string_view record =
+        StoredRecords::IsStored(row) ? stored.Record(row) : inputs.Record(row);
     if (record.find('\n') == std::string_view::npos) {
       out.Write(record);
     } else {

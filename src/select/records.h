@@ -1,4 +1,5 @@
-// The chosen rows' original records, copied out of the input files.
+// The chosen rows' original records, copied out of the input files or, where no file holds them as
+// bytes, out of the runs.
 #pragma once
 
 #include <string>

@@ -141,7 +141,7 @@ TEST(Select, RefusesADamagedPlaceInTheInput) {
   std::ofstream(dir / "input") << bytes;
   int number = 0;
   for (const auto& [offset, length] : std::vector<std::pair<int64_t, int64_t>>{
-           {-1, 3}, {0, -3}, {0, 9}, {9, 0}, {4, INT64_MAX}, {INT64_MAX, INT64_MAX}}) {
+           {-2, 3}, {0, -3}, {0, 9}, {9, 0}, {4, INT64_MAX}, {INT64_MAX, INT64_MAX}}) {
     RunRow row = MakeRow(0, "a", "p", "t", {{1, 1}});
     row.offset = offset;
     row.length = length;
@@ -150,6 +150,30 @@ TEST(Select, RefusesADamagedPlaceInTheInput) {
     const Error error = ErrorOf([&] { Select({.runs = {run}, .out = dir / "out", .top = 1}); });
     EXPECT_THAT(error.message(), HasSubstr("which has 8 bytes"));
   }
+}
+
+// Of compressed, Parquet and piped input the run itself holds the records.
+TEST(Select, RecordsStoredInTheRunNeedNoInputFile) {
+  const Scratch dir;
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 4; ++i) {
+    rows.push_back(
+        MakeRow(i, Name("x", i), Name("p", i % 2), "t", {{1, static_cast<int32_t>(4 - i)}}));
+    rows.back().offset = -1;
+    rows.back().record = fmt::format("{{\"number\": {}, \"text\": \"\u00e9\"}}", i);
+  }
+  test::WriteRun(dir / "run", MakeInfo({{"gone.jsonl.gz", "", 8, 4}}), rows);
+  Select({.runs = {dir / "run"}, .out = dir / "out", .top = 3});
+  EXPECT_EQ(ReadFile(dir / "out/selected.jsonl"),
+            rows[3].record + "\n" + rows[2].record + "\n" + rows[1].record + "\n");
+  EXPECT_FALSE(std::filesystem::exists(dir / "out/selected.jsonl.records"));
+
+  rows[1].record.clear();
+  test::WriteRun(dir / "damaged", MakeInfo({{"gone.jsonl.gz", "", 8, 4}}), rows);
+  const Error error =
+      ErrorOf([&] { Select({.runs = {dir / "damaged"}, .out = dir / "out2", .top = 4}); });
+  EXPECT_THAT(error.message(),
+              HasSubstr("row 'x1' has neither a place in an input file nor a record"));
 }
 
 TEST(Select, NeverOverwritesASelection) {

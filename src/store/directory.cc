@@ -65,11 +65,11 @@ void VerifyHash(const std::string& path, const std::string& expected) {
 }
 
 // Reads it whole.
-RunInfo::Shard ExamineUnlisted(const std::string& dir, int number) {
+RunInfo::Shard ExamineUnlisted(const std::string& dir, const RunSchema& schema, int number) {
   RunInfo::Shard shard;
   shard.file = ShardFile(number);
   const std::string path = dir + "/" + shard.file;
-  ReadShard(path, RunReader::kAll, /*check_pages=*/true, [&](const RunRow& row) {
+  ReadShard(path, schema, RunReader::kAll, /*check_pages=*/true, [&](const RunRow& row) {
     ++shard.rows;
     shard.tokens += row.scored_tokens;
   });
@@ -107,6 +107,7 @@ RunFiles SurveyRun(const std::string& dir) {
   }
   files.info = RunInfoFromJson(ReadFile(RunJsonPath(dir)), RunJsonPath(dir));
 
+  const RunSchema schema(files.info);
   std::set<int> listed;
   for (const RunInfo::Shard& shard : files.info.shards) {
     const int number = ListedNumber(shard, dir);
@@ -124,7 +125,7 @@ RunFiles SurveyRun(const std::string& dir) {
     files.next_number = std::max(files.next_number, number + 1);
   }
   for (const int number : finished) {
-    if (!listed.contains(number)) files.unlisted.push_back(ExamineUnlisted(dir, number));
+    if (!listed.contains(number)) files.unlisted.push_back(ExamineUnlisted(dir, schema, number));
     if (files.streams.erase(number) > 0) files.leftovers.push_back(dir + "/" + StreamFile(number));
     files.next_number = std::max(files.next_number, number + 1);
   }

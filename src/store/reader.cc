@@ -19,7 +19,8 @@ namespace {
 
 class Reader : public RunReader {
  public:
-  explicit Reader(const std::string& dir) : dir_(dir), files_(SurveyRun(dir)) {
+  explicit Reader(const std::string& dir)
+      : dir_(dir), files_(SurveyRun(dir)), schema_(files_.info) {
     if (files_.missing.empty()) return;
     const std::string path = dir + "/" + files_.missing[0].file;
     throw Error(
@@ -34,7 +35,7 @@ class Reader : public RunReader {
     for (const auto* shards : {&files_.info.shards, &files_.unlisted}) {
       for (const RunInfo::Shard& shard : *shards) {
         const std::string path = dir_ + "/" + shard.file;
-        ReadShard(path, columns, /*check_pages=*/false, [&](const RunRow& row) {
+        ReadShard(path, schema_, columns, /*check_pages=*/false, [&](const RunRow& row) {
           if (!seen.insert(row.row).second) {
             throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path,
                                     row.row, row.id),
@@ -46,10 +47,11 @@ class Reader : public RunReader {
     }
     RunRow row;
     for (const auto& [number, file] : files_.streams) {
-      ReadStream(file.bytes(), file.path(), [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        RowDecoder(batch, columns, file.path()).Decode(0, &row);
-        if (seen.insert(row.row).second) visit(row);
-      });
+      ReadStream(file.bytes(), schema_, file.path(),
+                 [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                   RowDecoder(batch, schema_, columns, file.path()).Decode(0, &row);
+                   if (seen.insert(row.row).second) visit(row);
+                 });
     }
   }
 
@@ -67,6 +69,7 @@ class Reader : public RunReader {
  private:
   std::string dir_;
   RunFiles files_;
+  RunSchema schema_;
 };
 
 }  // namespace

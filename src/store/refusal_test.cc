@@ -53,6 +53,14 @@ TEST_F(RefusalTest, OtherSettingsAreNamedWithBothValues) {
        [](auto* i) { i->inputs[1].path = "c.jsonl"; }},
       {"hash of input 1 (a.jsonl): 'aaaa' in the run, 'cccc' now",
        [](auto* i) { i->inputs[0].hash = "cccc"; }},
+      {"kept columns: 'domain' in the run, 'domain,topic' now",
+       [](auto* i) { i->kept.push_back("topic"); }},
+      {"where: '' in the run, 'correct' now", [](auto* i) { i->where = "correct"; }},
+      {"sample: '' in the run, '5/teacher' now", [](auto* i) { i->sample = "5/teacher"; }},
+      {"seed: '0' in the run, '1' now", [](auto* i) { i->seed = 1; }},
+      {"dialect: 'auto' in the run, 'alpaca' now", [](auto* i) { i->dialect = "alpaca"; }},
+      {"mapped columns: '' in the run, 'id=uid' now", [](auto* i) { i->map = "id=uid"; }},
+      {"teacher from: '' in the run, 'model' now", [](auto* i) { i->teacher_from = "model"; }},
   };
   for (const Case& c : cases) {
     RunInfo info = MakeTestInfo();
@@ -73,9 +81,9 @@ TEST_F(RefusalTest, OtherSettingsAreNamedWithBothValues) {
 
 TEST_F(RefusalTest, NewerFormatVersion) {
   WriteRun();
-  std::ofstream(run_ + "/run.json") << R"({"format_version": 2, "anything": "else"})";
+  std::ofstream(run_ + "/run.json") << R"({"format_version": 3, "anything": "else"})";
   const std::string expected =
-      run_ + "/run.json: format version 2 is newer than this rsr understands (1)";
+      run_ + "/run.json: format version 3 is newer than this rsr understands (2)";
   EXPECT_EQ(WriterError().message(), expected);
   EXPECT_EQ(ReaderError().message(), expected);
   EXPECT_THAT(ReaderError().hint(), HasSubstr("update rsr"));

@@ -23,10 +23,10 @@
 
 namespace rsr {
 
-inline constexpr int kRunFormatVersion = 1;
+inline constexpr int kRunFormatVersion = 2;
 
 // What was scored with what. For a run to be continued the hashes, the template date, everything
-// under `how`, max_tokens and the inputs (path and hash, in order) must agree.
+// under `how` and `input`, max_tokens and the inputs (path and hash, in order) must agree.
 struct RunInfo {
   int format_version = kRunFormatVersion;
   std::string tool_version, created;  // created: UTC, ISO 8601
@@ -36,10 +36,14 @@ struct RunInfo {
   int64_t vocab_size = 0, max_tokens = 0;
   // how
   std::string engine, precision, cpu_level, mask;
-  // input
+  // input: the options of rsr::InputOptions, as written on the command line
+  std::string dialect, map, teacher_from, where, sample;
+  int64_t seed = 0;
+  std::vector<std::string> kept;  // names of the columns RunRow::kept
   struct Input {
     std::string path, hash;
     int64_t bytes = 0, rows = 0;
+    std::string dialect = {};  // as recognised; empty where no row could be read
   };
   std::vector<Input> inputs;
   // totals, filled as shards are finished
@@ -50,6 +54,7 @@ struct RunInfo {
   std::vector<Shard> shards;
   bool complete = false;  // every input row is scored or rejected
   int64_t rows_scored = 0, rows_rejected = 0, rows_truncated = 0, scored_tokens = 0, tokens = 0;
+  int64_t rows_left_out = 0;  // by `where` and `sample`
   int64_t turns_given = 0, turns_found = 0;
 };
 
@@ -68,7 +73,10 @@ struct RunRow {
   std::optional<bool> correct;
   int32_t file = 0;                          // index into RunInfo::inputs
   int64_t offset = 0, length = 0, line = 0;  // the original record's bytes
-  int32_t prompt_tokens = 0;                 // tokens not scored
+  std::string record;  // the original record where no file holds its bytes (compressed, Parquet,
+                       // piped); else empty
+  std::vector<std::optional<std::string>> kept;  // columns RunInfo::kept; JSON if not a string
+  int32_t prompt_tokens = 0;                     // tokens not scored
   int32_t scored_tokens = 0;
   int32_t turns = 0;        // assistant turns with scored tokens
   int32_t turns_given = 0;  // assistant turns with text or tool calls
@@ -103,7 +111,7 @@ class RunWriter {
   // Creates the directory, or continues the run in it: finished shards are verified, complete
   // batches of the shard in flight are kept, what is torn behind them is dropped, leftovers of a
   // killed run removed. Throws rsr::Error with both values if the run there was made with another
-  // student, template, mask, precision, engine, limit or input, has a newer format version, or a
+  // student, template, mask, precision, engine, limit or input, has another format version, or a
   // damaged shard; and if the directory is not writable, is locked by another process, or holds
   // something else than a run.
   static std::unique_ptr<RunWriter> Open(const std::string& dir, const RunInfo& info,
@@ -118,8 +126,9 @@ class RunWriter {
   virtual void WriteVocab(const std::vector<VocabPiece>& pieces) = 0;  // nothing if it is there
   virtual void Append(const RunRow& row) = 0;  // invalid UTF-8 in its strings is stored as U+FFFD
   // The whole of rejected.jsonl, sorted by row; written atomically. Called when the reading is over
-  // (or stopped).
-  virtual void WriteRejected(const std::vector<RejectedRow>& rejected) = 0;
+  // (or stopped). `left_out`: rows that `where` and `sample` left out.
+  virtual void WriteRejected(const std::vector<RejectedRow>& rejected, int64_t left_out) = 0;
+  void WriteRejected(const std::vector<RejectedRow>& rejected) { WriteRejected(rejected, 0); }
   // Closes the shard in flight and writes the totals. `complete`: no input row is left.
   virtual void Finish(bool complete) = 0;
 };
@@ -136,7 +145,8 @@ class RunReader {
 
   virtual const RunInfo& info() const = 0;
 
-  // Token columns to read besides the row's own; the rest stay empty. Names as in docs/formats.md.
+  // Columns to read besides the row's small ones; the rest stay empty. Names as in
+  // docs/formats.md.
   enum Columns : uint32_t {
     kNone = 0,
     kSurprisal = 1,
@@ -150,7 +160,8 @@ class RunReader {
     kTokenId = 256,
     kPosition = 512,
     kKind = 1024,
-    kAll = 2047
+    kRecord = 2048,
+    kAll = 4095
   };
   // Every stored trajectory once, in storage order (not input order). The row is only valid during
   // the call.

@@ -38,10 +38,18 @@ void VisitFields(Info& i, F&& f) {
   f("engine", "name", i.engine);
   f("engine", "precision", i.precision);
   f("engine", "cpu_level", i.cpu_level);
+  f("input", "dialect", i.dialect);
+  f("input", "map", i.map);
+  f("input", "teacher_from", i.teacher_from);
+  f("input", "kept", i.kept);
+  f("input", "where", i.where);
+  f("input", "sample", i.sample);
+  f("input", "seed", i.seed);
   f("", "inputs", i.inputs);
   f("", "complete", i.complete);
   f("totals", "rows_scored", i.rows_scored);
   f("totals", "rows_rejected", i.rows_rejected);
+  f("totals", "rows_left_out", i.rows_left_out);
   f("totals", "rows_truncated", i.rows_truncated);
   f("totals", "scored_tokens", i.scored_tokens);
   f("totals", "tokens", i.tokens);
@@ -56,6 +64,7 @@ void VisitFields(Input& i, F&& f) {
   f("", "hash", i.hash);
   f("", "bytes", i.bytes);
   f("", "rows", i.rows);
+  f("", "dialect", i.dialect);
 }
 
 template <Is<RunInfo::Shard> Shard, class F>
@@ -75,9 +84,15 @@ template <class T>
 Json WriteObject(const T& object);
 
 template <class T>
-Json Write(const std::vector<T>& objects) {
+Json Write(const std::vector<T>& items) {
   Json list = Json::array();
-  for (const T& object : objects) list.push_back(WriteObject(object));
+  for (const T& item : items) {
+    if constexpr (Is<T, std::string>) {
+      list.push_back(item);
+    } else {
+      list.push_back(WriteObject(item));
+    }
+  }
   return list;
 }
 
@@ -90,10 +105,11 @@ Json WriteObject(const T& object) {
   return json;
 }
 
-// Strict: every field of the format is there and of its type.
+// Strict: every field is of its type, and there, unless the file is of an older version.
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path) {}
+  void set_version(int version) { version_ = version; }
 
   template <class T>
   void ReadObject(const Json& json, const std::string& where, T* object) const {
@@ -103,7 +119,9 @@ class Reader {
       const std::string prefix = where.empty() ? section : where;
       const std::string full = prefix.empty() ? name : prefix + "." + name;
       if (holder != nullptr && !holder->is_object()) Fail(section, "an object", holder);
-      Read(holder == nullptr ? nullptr : Find(*holder, name), full, &member);
+      const Json* value = holder == nullptr ? nullptr : Find(*holder, name);
+      if (value == nullptr && version_ < kRunFormatVersion) return;  // keeps its default
+      Read(value, full, &member);
     });
   }
 
@@ -133,7 +151,11 @@ class Reader {
     out->clear();
     for (const Json& item : *json) {
       const std::string name = fmt::format("{}[{}]", where, out->size());
-      ReadObject(item, name, &out->emplace_back());
+      if constexpr (Is<T, std::string>) {
+        Read(&item, name, &out->emplace_back());
+      } else {
+        ReadObject(item, name, &out->emplace_back());
+      }
     }
   }
 
@@ -153,6 +175,7 @@ class Reader {
   }
 
   const std::string& path_;
+  int version_ = kRunFormatVersion;
 };
 
 template <class T>
@@ -175,7 +198,7 @@ RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
     throw Error(fmt::format("{}: invalid JSON at byte {}: {}", path, e.byte, e.what()),
                 "put an intact copy in its place, or score into another directory");
   }
-  const Reader reader(path);
+  Reader reader(path);
   // The version first: a newer file may lack any other field.
   int version = 0;
   const auto found = json.find("format_version");  // end() for what is no object
@@ -190,6 +213,7 @@ RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
                 "put an intact copy in its place, or score into another directory");
   }
   RunInfo info;
+  reader.set_version(version);
   reader.ReadObject(json, "", &info);
   return info;
 }
@@ -210,6 +234,14 @@ std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now
   Compare("engine", stored.engine, now.engine, &out);
   Compare("precision", stored.precision, now.precision, &out);
   Compare("CPU level", stored.cpu_level, now.cpu_level, &out);
+  Compare("dialect", stored.dialect, now.dialect, &out);
+  Compare("mapped columns", stored.map, now.map, &out);
+  Compare("teacher from", stored.teacher_from, now.teacher_from, &out);
+  Compare("kept columns", fmt::format("{}", fmt::join(stored.kept, ",")),
+          fmt::format("{}", fmt::join(now.kept, ",")), &out);
+  Compare("where", stored.where, now.where, &out);
+  Compare("sample", stored.sample, now.sample, &out);
+  Compare("seed", stored.seed, now.seed, &out);
   Compare("number of inputs", stored.inputs.size(), now.inputs.size(), &out);
   for (size_t i = 0; i < std::min(stored.inputs.size(), now.inputs.size()); ++i) {
     Compare(fmt::format("input {}", i + 1).c_str(), stored.inputs[i].path, now.inputs[i].path,

@@ -67,7 +67,7 @@ TEST_F(RunTest, InfoAndTotals) {
   writer->WriteRejected({{"a.jsonl", 3, 2, "x", "invalid-json", "a.jsonl:3: no"}});
   writer->Finish(true);
   const RunInfo read = RunReader::Open(run_)->info();
-  EXPECT_EQ(read.format_version, 1);
+  EXPECT_EQ(read.format_version, 2);
   EXPECT_EQ(read.created, info.created);
   EXPECT_EQ(read.student_path, info.student_path);
   EXPECT_EQ(read.student_name, info.student_name);

@@ -83,16 +83,42 @@ std::string ValidUtf8(const std::string& text) {
 }
 
 template <class T>
+constexpr bool kNullable = !std::is_same_v<typename Value<T>::type, T>;
+
+const std::string& Stored(const std::string& text, std::string* valid) {
+  return *valid = ValidUtf8(text);
+}
+template <class T>
+const T& Stored(const T& value, std::string*) {
+  return value;
+}
+
+template <class T>
 std::shared_ptr<arrow::Array> OneValue(const T& value) {
   typename Traits<T>::BuilderType builder;
-  if constexpr (std::is_same_v<T, std::string>) {
-    CheckInternal(builder.Append(ValidUtf8(value)));
-  } else if constexpr (std::is_same_v<T, std::optional<bool>>) {
-    CheckInternal(value ? builder.Append(*value) : builder.AppendNull());
+  std::string valid;
+  if constexpr (kNullable<T>) {
+    CheckInternal(value ? builder.Append(Stored(*value, &valid)) : builder.AppendNull());
   } else {
-    CheckInternal(builder.Append(value));
+    CheckInternal(builder.Append(Stored(value, &valid)));
   }
   return CheckInternal(builder.Finish());
+}
+
+template <class T>
+void ReadValue(const arrow::Array& array, int64_t i, T* value) {
+  const auto& typed = As<T>(array);
+  if constexpr (kNullable<T>) {
+    if (typed.IsNull(i)) {
+      value->reset();
+    } else {
+      ReadValue(array, i, &value->emplace());
+    }
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    value->assign(typed.GetView(i));
+  } else {
+    *value = typed.Value(i);
+  }
 }
 
 template <class T>
@@ -110,27 +136,34 @@ std::shared_ptr<arrow::Array> OneList(const std::vector<T>& values) {
 
 }  // namespace
 
-const std::shared_ptr<arrow::Schema>& RunSchema() {
-  static const std::shared_ptr<arrow::Schema> schema = [] {
-    arrow::FieldVector fields;
-    const RunRow row;
-    VisitRowFields(row, [&]<class T>(const char* name, const T&) {
-      fields.push_back(arrow::field(name, Traits<T>::type_singleton(),
-                                    /*nullable=*/std::is_same_v<T, std::optional<bool>>));
-    });
-    VisitTokenFields(row.tokens, [&]<class T>(const char* name, uint32_t, const std::vector<T>&) {
-      fields.push_back(arrow::field(name, ListType<T>(), /*nullable=*/false));
-    });
-    return arrow::schema(std::move(fields));
-  }();
-  return schema;
+RunSchema::RunSchema(const RunInfo& info)
+    : kept_(info.kept.size()), older_(info.format_version < kRunFormatVersion) {
+  arrow::FieldVector fields;
+  const RunRow row;
+  VisitRowFields(row, [&]<class T>(const char* name, const T&) {
+    fields.push_back(arrow::field(name, Traits<T>::type_singleton(), kNullable<T>));
+  });
+  fields.push_back(arrow::field("record", arrow::utf8(), /*nullable=*/false));
+  for (const std::string& name : info.kept) fields.push_back(arrow::field(name, arrow::utf8()));
+  VisitTokenFields(row.tokens, [&]<class T>(const char* name, uint32_t, const std::vector<T>&) {
+    fields.push_back(arrow::field(name, ListType<T>(), /*nullable=*/false));
+  });
+  arrow_ = arrow::schema(std::move(fields));
+  for (const std::string& name : info.kept) {
+    if (arrow_->GetAllFieldIndices(name).size() == 1) continue;
+    throw Error(fmt::format("kept column '{}': a run has a column of this name already", name),
+                fmt::format("keep it under another name: --keep my_{0}={0}", name));
+  }
 }
 
-std::vector<int> SchemaFields(uint32_t columns) {
+std::vector<int> RunSchema::Fields(uint32_t columns) const {
   std::vector<int> fields;
   const RunRow row;
   int field = 0;
   VisitRowFields(row, [&](const char*, const auto&) { fields.push_back(field++); });
+  if (columns & RunReader::kRecord) fields.push_back(field);
+  ++field;
+  for (size_t i = 0; i < kept_; ++i) fields.push_back(field++);
   VisitTokenFields(row.tokens, [&](const char*, uint32_t bit, const auto&) {
     if (columns & bit) fields.push_back(field);
     ++field;
@@ -138,9 +171,16 @@ std::vector<int> SchemaFields(uint32_t columns) {
   return fields;
 }
 
-std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row) {
+std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& schema) {
+  if (row.kept.size() != schema.kept()) {
+    throw Error(fmt::format("row {}: {} kept columns, expected {}", row.row, row.kept.size(),
+                            schema.kept()),
+                "", Error::Kind::kInternal);
+  }
   arrow::ArrayVector arrays;
   VisitRowFields(row, [&](const char*, const auto& value) { arrays.push_back(OneValue(value)); });
+  arrays.push_back(OneValue(row.record));
+  for (const auto& value : row.kept) arrays.push_back(OneValue(value));
   VisitTokenFields(row.tokens, [&](const char* name, uint32_t, const auto& values) {
     if (values.size() != static_cast<size_t>(row.scored_tokens)) {
       throw Error(fmt::format("row {}: {} values of {} for {} scored tokens", row.row,
@@ -149,19 +189,21 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row) {
     }
     arrays.push_back(OneList(values));
   });
-  return arrow::RecordBatch::Make(RunSchema(), 1, std::move(arrays));
+  return arrow::RecordBatch::Make(schema.arrow(), 1, std::move(arrays));
 }
 
-RowDecoder::RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, uint32_t columns,
-                       std::string where)
+RowDecoder::RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, const RunSchema& schema,
+                       uint32_t columns, std::string where)
     : batch_(batch),
+      schema_(schema),
       columns_(columns),
       where_(std::move(where)),
-      arrays_(RunSchema()->num_fields(), nullptr) {
-  for (const int i : SchemaFields(columns)) {
-    const auto& expected = RunSchema()->field(i);
+      arrays_(schema.arrow()->num_fields(), nullptr) {
+  for (const int i : schema.Fields(columns)) {
+    const auto& expected = schema.arrow()->field(i);
     const int found = batch->schema()->GetFieldIndex(expected->name());
     if (found < 0) {
+      if (schema.may_lack_columns()) continue;
       ThrowDamaged(where_, fmt::format("column '{}' is missing", expected->name()), "");
     }
     const auto& field = batch->schema()->field(found);
@@ -177,19 +219,20 @@ RowDecoder::RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, uint32_
 
 void RowDecoder::Decode(int64_t i, RunRow* row) const {
   auto array = arrays_.begin();
-  VisitRowFields(*row, [&]<class T>(const char*, T& value) {
-    const auto& typed = As<T>(**array++);
-    if constexpr (std::is_same_v<T, std::optional<bool>>) {
-      value = typed.IsNull(i) ? std::nullopt : std::optional<bool>(typed.Value(i));
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      value.assign(typed.GetView(i));
+  const auto read = [&]<class T>(T* value) {
+    if (const arrow::Array* from = *array++; from != nullptr) {
+      ReadValue(*from, i, value);
     } else {
-      value = typed.Value(i);
+      *value = T();
     }
-  });
+  };
+  VisitRowFields(*row, [&](const char*, auto& value) { read(&value); });
+  read(&row->record);
+  row->kept.resize(schema_.kept());
+  for (auto& value : row->kept) read(&value);
   VisitTokenFields(row->tokens, [&]<class T>(const char* name, uint32_t bit, std::vector<T>& out) {
     const auto* list = static_cast<const arrow::ListArray*>(*array++);
-    if (!(columns_ & bit)) {
+    if (!(columns_ & bit) || list == nullptr) {
       out.clear();
       return;
     }

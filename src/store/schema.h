@@ -13,30 +13,47 @@
 
 namespace rsr {
 
-// Row columns, then the token columns as lists; every leaf but `correct` is not null.
-const std::shared_ptr<arrow::Schema>& RunSchema();
+// The columns of one run: the row's own, `record`, those the user keeps, then the token columns as
+// lists. Every leaf but `correct` and the kept ones is not null.
+class RunSchema {
+ public:
+  // Throws rsr::Error for a kept column that has another's name.
+  explicit RunSchema(const RunInfo& info);
 
-// Indices into RunSchema() of the row's own columns and the token columns asked for.
-std::vector<int> SchemaFields(uint32_t columns);
+  const std::shared_ptr<arrow::Schema>& arrow() const { return arrow_; }
+  size_t kept() const { return kept_; }
+  // Written by an older rsr: columns may be missing and then come out with their defaults.
+  bool may_lack_columns() const { return older_; }
+
+  // Indices of the row's own and the kept columns and of those asked for.
+  std::vector<int> Fields(uint32_t columns) const;
+
+ private:
+  std::shared_ptr<arrow::Schema> arrow_;
+  size_t kept_;
+  bool older_;
+};
 
 // A batch of one row. Shares the memory of the row's token columns: use it while they live.
-std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row);
+std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& schema);
 
-// Reads rows out of a batch that holds at least SchemaFields(columns).
+// Reads rows out of a batch that holds at least schema.Fields(columns). `schema` must outlive it.
 class RowDecoder {
  public:
   // `where`: the file, for messages. Throws rsr::Error where a column is missing or of another
   // type.
-  RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, uint32_t columns, std::string where);
+  RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, const RunSchema& schema,
+             uint32_t columns, std::string where);
 
   // Token columns not asked for come out empty. Throws rsr::Error if their lengths differ.
   void Decode(int64_t i, RunRow* row) const;
 
  private:
   std::shared_ptr<arrow::RecordBatch> batch_;
+  const RunSchema& schema_;
   uint32_t columns_;
   std::string where_;
-  std::vector<const arrow::Array*> arrays_;  // as RunSchema(); null where not asked for
+  std::vector<const arrow::Array*> arrays_;  // as the schema; null where not asked for or lacking
 };
 
 }  // namespace rsr

@@ -34,6 +34,9 @@ std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schem
     const std::string path = field->name() + (is_list ? ".list.element" : "");
     if (arrow::is_floating(leaf->id())) {
       builder.disable_dictionary(path)->encoding(path, parquet::Encoding::BYTE_STREAM_SPLIT);
+    } else if (field->name() == "record") {
+      // Whole conversations: zstd makes them a third smaller than LZ4, and they are read rarely.
+      builder.disable_dictionary(path)->compression(path, parquet::Compression::ZSTD);
     } else if (field->name() == "position" || field->name() == "row") {
       builder.disable_dictionary(path)->encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
     }
@@ -50,12 +53,12 @@ ParquetBuilder::ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema)
   CheckInternal(writer_->NewBufferedRowGroup());
 }
 
-void ParquetBuilder::Add(const arrow::RecordBatch& batch, int64_t tokens) {
-  if (group_tokens_ > 0 && group_tokens_ + tokens > kRowGroupTokens) {
+void ParquetBuilder::Add(const arrow::RecordBatch& batch, int64_t weight) {
+  if (group_weight_ > 0 && group_weight_ + weight > kRowGroupTokens) {
     CheckInternal(writer_->NewBufferedRowGroup());
-    group_tokens_ = 0;
+    group_weight_ = 0;
   }
-  group_tokens_ += tokens;
+  group_weight_ += weight;
   CheckInternal(writer_->WriteRecordBatch(batch));
 }
 
@@ -113,14 +116,19 @@ void ReadParquet(const std::string& path, const std::vector<std::string>& fields
   }
 }
 
-void ReadShard(const std::string& path, uint32_t columns, bool check_pages,
+int64_t WeightOf(const RunRow& row) {
+  constexpr int64_t kTokenBytes = 25;  // of a token's columns in a shard
+  return row.scored_tokens + static_cast<int64_t>(row.record.size()) / kTokenBytes;
+}
+
+void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
                const std::function<void(const RunRow&)>& visit) {
   std::vector<std::string> fields;
-  for (const int i : SchemaFields(columns)) fields.push_back(RunSchema()->field(i)->name());
+  for (const int i : schema.Fields(columns)) fields.push_back(schema.arrow()->field(i)->name());
   RunRow row;
   ReadParquet(path, fields, check_pages, ShardHint(path),
               [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-                const RowDecoder decoder(batch, columns, path);
+                const RowDecoder decoder(batch, schema, columns, path);
                 for (int64_t i = 0; i < batch->num_rows(); ++i) {
                   decoder.Decode(i, &row);
                   visit(row);

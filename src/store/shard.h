@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "store/run.h"
+#include "store/schema.h"
 
 namespace rsr {
 
@@ -23,15 +24,15 @@ namespace rsr {
 class ParquetBuilder {
  public:
   explicit ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema);
-  // `tokens` in the batch decide where row groups end.
-  void Add(const arrow::RecordBatch& batch, int64_t tokens);
+  // `weight` of the batch, in tokens, decides where row groups end.
+  void Add(const arrow::RecordBatch& batch, int64_t weight);
   std::string_view Finish();  // the file's bytes; they live as long as the builder
 
  private:
   std::shared_ptr<arrow::io::BufferOutputStream> sink_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   std::shared_ptr<arrow::Buffer> bytes_;
-  int64_t group_tokens_ = 0;
+  int64_t group_weight_ = 0;
 };
 
 // Reads `fields` (names of columns) row group by row group. `check_pages`: verify page checksums,
@@ -40,9 +41,12 @@ void ReadParquet(const std::string& path, const std::vector<std::string>& fields
                  const std::string& hint,
                  const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit);
 
-// The rows of a shard in order, with the token columns asked for (RunReader::Columns). The row is
-// only valid during the call.
-void ReadShard(const std::string& path, uint32_t columns, bool check_pages,
+// What a row takes of a shard's size: its scored tokens, and its record in tokens' worth of bytes.
+int64_t WeightOf(const RunRow& row);
+
+// The rows of a shard in order, with the columns asked for (RunReader::Columns). The row is only
+// valid during the call.
+void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
                const std::function<void(const RunRow&)>& visit);
 
 // The way out of a damaged shard.

@@ -65,6 +65,8 @@ inline void ExpectSameRow(const RunRow& a, const RunRow& b) {
   EXPECT_EQ(a.offset, b.offset);
   EXPECT_EQ(a.length, b.length);
   EXPECT_EQ(a.line, b.line);
+  EXPECT_EQ(a.record, b.record);
+  EXPECT_EQ(a.kept, b.kept);
   EXPECT_EQ(a.prompt_tokens, b.prompt_tokens);
   EXPECT_EQ(a.scored_tokens, b.scored_tokens);
   EXPECT_EQ(a.turns, b.turns);

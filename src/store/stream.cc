@@ -41,14 +41,14 @@ bool IsIntact(const arrow::RecordBatchWithMetadata& read) {
 
 }  // namespace
 
-StreamWriter::StreamWriter(const std::string& path, double sync_seconds)
+StreamWriter::StreamWriter(const std::string& path, const RunSchema& schema, double sync_seconds)
     : path_(path),
       sync_interval_(sync_seconds),
       last_sync_(std::chrono::steady_clock::now()),
       fd_(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
   if (fd_ < 0) ThrowUnwritable(path_, errno);
   memory_ = CheckInternal(arrow::io::BufferOutputStream::Create());
-  writer_ = CheckInternal(arrow::ipc::MakeStreamWriter(memory_, RunSchema(), WriteOptions()));
+  writer_ = CheckInternal(arrow::ipc::MakeStreamWriter(memory_, schema.arrow(), WriteOptions()));
 }
 
 StreamWriter::~StreamWriter() { close(fd_); }
@@ -84,11 +84,12 @@ void StreamWriter::RenameTo(const std::string& path) {
   path_ = path;
 }
 
-void ReadStream(std::string_view bytes, const std::string& path,
+void ReadStream(std::string_view bytes, const RunSchema& schema, const std::string& path,
                 const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit) {
   // Shorter than the schema in front of the batches: killed before the first one.
-  const auto schema_bytes = CheckInternal(arrow::ipc::SerializeSchema(*RunSchema()));
-  if (static_cast<int64_t>(bytes.size()) < schema_bytes->size()) return;
+  const auto schema_bytes = CheckInternal(arrow::ipc::SerializeSchema(*schema.arrow()));
+  if (!schema.may_lack_columns() && static_cast<int64_t>(bytes.size()) < schema_bytes->size())
+    return;
 
   auto options = arrow::ipc::IpcReadOptions::Defaults();
   options.use_threads = false;
@@ -100,8 +101,8 @@ void ReadStream(std::string_view bytes, const std::string& path,
       "delete this file and run the same score command again: its rows are scored anew";
   if (!opened.ok()) ThrowDamaged(path, opened.status().message(), hint);
   const auto reader = std::move(opened).ValueUnsafe();
-  if (!reader->schema()->Equals(*RunSchema())) {
-    ThrowDamaged(path, "its columns are not those of format version 1", hint);
+  if (!schema.may_lack_columns() && !reader->schema()->Equals(*schema.arrow())) {
+    ThrowDamaged(path, "its columns are not those of this run's format version", hint);
   }
   for (;;) {
     const auto read = reader->ReadNext();

@@ -13,12 +13,14 @@
 #include <string>
 #include <string_view>
 
+#include "store/schema.h"
+
 namespace rsr {
 
 class StreamWriter {
  public:
   // Throws rsr::Error, here and below, where the file cannot be written.
-  StreamWriter(const std::string& path, double sync_seconds);
+  StreamWriter(const std::string& path, const RunSchema& schema, double sync_seconds);
   StreamWriter(const StreamWriter&) = delete;
   ~StreamWriter();
 
@@ -43,7 +45,7 @@ class StreamWriter {
 // Visits the batches in `bytes` (the file `path`) up to the first that is torn or not intact, as
 // killed runs and power cuts leave them. Throws rsr::Error if it is no such stream, or one with
 // other columns.
-void ReadStream(std::string_view bytes, const std::string& path,
+void ReadStream(std::string_view bytes, const RunSchema& schema, const std::string& path,
                 const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit);
 
 }  // namespace rsr

@@ -15,10 +15,10 @@ class StreamTest : public StoreTest {
  protected:
   std::string MakeStream(int64_t rows) {
     const std::string path = root_ + "/stream";
-    StreamWriter writer(path, /*sync_seconds=*/5);
+    StreamWriter writer(path, schema_, /*sync_seconds=*/5);
     for (int64_t i = 0; i < rows; ++i) {
       const RunRow row = MakeTestRow(i, kTokens);
-      writer.Append(*ToBatch(row));
+      writer.Append(*ToBatch(row, schema_));
     }
     return ReadFile(path);
   }
@@ -27,12 +27,14 @@ class StreamTest : public StoreTest {
   int64_t CountRows(std::string_view bytes) {
     int64_t count = 0;
     RunRow row;
-    ReadStream(bytes, "stream", [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-      RowDecoder(batch, RunReader::kAll, "stream").Decode(0, &row);
+    ReadStream(bytes, schema_, "stream", [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+      RowDecoder(batch, schema_, RunReader::kAll, "stream").Decode(0, &row);
       ExpectSameRow(row, MakeTestRow(count++, kTokens));
     });
     return count;
   }
+
+  const RunSchema schema_{MakeTestInfo()};
 };
 
 TEST_F(StreamTest, CutAtEveryByteItGivesTheBatchesBefore) {

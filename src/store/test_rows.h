@@ -32,6 +32,12 @@ inline RunRow MakeTestRow(int64_t number, int32_t tokens) {
   row.offset = number * 1000;
   row.length = 999;
   row.line = number + 1;
+  if (number % 3 == 0) {
+    row.offset = -1;
+    row.record = "{\"number\": " + std::to_string(number) + ", \"text\": \"\u00e9\"}";
+  }
+  row.kept = {number % 2 == 0 ? std::optional<std::string>("domain-" + std::to_string(number))
+                              : std::nullopt};
   row.prompt_tokens = 40 + static_cast<int32_t>(number % 7);
   row.scored_tokens = tokens;
   row.turns = 1 + static_cast<int32_t>(number % 2);
@@ -80,6 +86,8 @@ inline RunInfo MakeTestInfo() {
   info.precision = "f32";
   info.cpu_level = "AVX3";
   info.mask = "content";
+  info.dialect = "auto";
+  info.kept = {"domain"};
   info.inputs = {{"a.jsonl", "aaaa", 1000, 10}, {"b.jsonl", "bbbb", 2000, 20}};
   return info;
 }

@@ -48,6 +48,12 @@ void RefuseForeign(const std::string& dir) {
 }
 
 void RefuseOther(const std::string& dir, const RunInfo& stored, const RunInfo& now) {
+  if (stored.format_version < kRunFormatVersion) {
+    throw Error(fmt::format("{}: has format version {} of an older rsr, which can be read but not "
+                            "continued; this one writes version {}",
+                            dir, stored.format_version, kRunFormatVersion),
+                "use another --out, or go on with rsr " + stored.tool_version);
+  }
   const std::vector<std::string> lines = Disagreements(stored, now);
   if (lines.empty()) return;
   std::string message = dir + ": this run was made with other settings or inputs";
@@ -65,7 +71,7 @@ void Remove(const std::string& path) {
 class Writer : public RunWriter {
  public:
   Writer(const std::string& dir, const RunInfo& info, const Options& options)
-      : dir_(dir), options_(options), lock_(dir) {
+      : dir_(dir), options_(options), lock_(dir), schema_(info) {
     // As it will be read back, so that the comparison sees what a file can hold.
     const RunInfo now = RunInfoFromJson(RunInfoToJson(info), "run.json to be written");
     const std::optional<RunInfo> stored = ReadRunInfo(dir);
@@ -92,23 +98,24 @@ class Writer : public RunWriter {
       throw Error(fmt::format("row {} ('{}') is stored already", row.row, row.id), "",
                   Error::Kind::kInternal);
     }
-    const auto batch = ToBatch(row);
+    const auto batch = ToBatch(row, schema_);
     spent_ = true;
     if (stream_ == nullptr) {
-      stream_ = std::make_unique<StreamWriter>(StreamPath(), options_.sync_seconds);
+      stream_ = std::make_unique<StreamWriter>(StreamPath(), schema_, options_.sync_seconds);
     }
     stream_->Append(*batch);
     Count(row);
     rows_in_flight_ += 1;
-    tokens_in_flight_ += row.scored_tokens;
+    weight_in_flight_ += WeightOf(row);
     info_.complete = false;
-    if (tokens_in_flight_ >= options_.shard_tokens) FinishShard();
+    if (weight_in_flight_ >= options_.shard_tokens) FinishShard();
     spent_ = false;
   }
 
-  void WriteRejected(const std::vector<RejectedRow>& rejected) override {
+  void WriteRejected(const std::vector<RejectedRow>& rejected, int64_t left_out) override {
     WriteFileAtomic(RejectedPath(dir_), RejectedToJsonl(rejected));
     info_.rows_rejected = static_cast<int64_t>(rejected.size());
+    info_.rows_left_out = left_out;
   }
 
   void Finish(bool complete) override {
@@ -149,7 +156,7 @@ class Writer : public RunWriter {
     info_.shards.insert(info_.shards.end(), files.unlisted.begin(), files.unlisted.end());
     for (const RunInfo::Shard& shard : info_.shards) {
       const std::string path = dir_ + "/" + shard.file;
-      ReadShard(path, RunReader::kNone, /*check_pages=*/false, [&](const RunRow& row) {
+      ReadShard(path, schema_, RunReader::kNone, /*check_pages=*/false, [&](const RunRow& row) {
         if (done_.contains(row.row)) {
           throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path, row.row,
                                   row.id),
@@ -168,17 +175,18 @@ class Writer : public RunWriter {
   void ContinueStreams(const std::map<int, MappedFile>& streams) {
     if (streams.empty()) return;
     const std::string fresh = fmt::format("{}.tmp-{}", StreamPath(), getpid());
-    stream_ = std::make_unique<StreamWriter>(fresh, options_.sync_seconds);
+    stream_ = std::make_unique<StreamWriter>(fresh, schema_, options_.sync_seconds);
     RunRow row;
     for (const auto& [number, file] : streams) {
-      ReadStream(file.bytes(), file.path(), [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        RowDecoder(batch, RunReader::kAll, file.path()).Decode(0, &row);
-        if (done_.contains(row.row)) return;
-        stream_->Append(*batch);
-        Count(row);
-        rows_in_flight_ += 1;
-        tokens_in_flight_ += row.scored_tokens;
-      });
+      ReadStream(file.bytes(), schema_, file.path(),
+                 [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                   RowDecoder(batch, schema_, RunReader::kAll, file.path()).Decode(0, &row);
+                   if (done_.contains(row.row)) return;
+                   stream_->Append(*batch);
+                   Count(row);
+                   rows_in_flight_ += 1;
+                   weight_in_flight_ += WeightOf(row);
+                 });
     }
     stream_->RenameTo(StreamPath());
     for (const auto& [number, file] : streams) {
@@ -190,16 +198,17 @@ class Writer : public RunWriter {
   // stream or the shard counts, never both (SurveyRun).
   void FinishShard() {
     RunInfo::Shard shard{.file = ShardFile(number_)};
-    ParquetBuilder builder(RunSchema());
+    ParquetBuilder builder(schema_.arrow());
     {
       const MappedFile file(StreamPath());
       RunRow row;
-      ReadStream(file.bytes(), file.path(), [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        RowDecoder(batch, RunReader::kNone, file.path()).Decode(0, &row);
-        builder.Add(*batch, row.scored_tokens);
-        shard.rows += 1;
-        shard.tokens += row.scored_tokens;
-      });
+      ReadStream(file.bytes(), schema_, file.path(),
+                 [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+                   RowDecoder(batch, schema_, RunReader::kRecord, file.path()).Decode(0, &row);
+                   builder.Add(*batch, WeightOf(row));
+                   shard.rows += 1;
+                   shard.tokens += row.scored_tokens;
+                 });
     }
     if (shard.rows != rows_in_flight_) {
       throw Error(fmt::format("{}: {} rows were written and {} can be read back", StreamPath(),
@@ -216,17 +225,18 @@ class Writer : public RunWriter {
     stream_.reset();
     Remove(StreamPath());
     ++number_;
-    rows_in_flight_ = tokens_in_flight_ = 0;
+    rows_in_flight_ = weight_in_flight_ = 0;
   }
 
   std::string dir_;
   Options options_;
   RunLock lock_;
+  RunSchema schema_;
   RunInfo info_;
   std::set<int64_t> done_;
   std::unique_ptr<StreamWriter> stream_;  // null until the first row of a shard
   int number_ = 0;                        // of the shard in flight
-  int64_t rows_in_flight_ = 0, tokens_in_flight_ = 0;
+  int64_t rows_in_flight_ = 0, weight_in_flight_ = 0;
   bool spent_ = false;
 };
 
