@@ -16,6 +16,7 @@
 
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "kernels/cpu/exp-inl.h"
 #include "kernels/cpu/reduce_tile.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -84,40 +85,6 @@ HWY_INLINE VF ToFloat(const Sum& sum) {
 #endif
 }
 
-// e^x / 2^shift in float32 for x from ln 2 (shift - 125) up, 0 below; at most 1.01 ulp off (a test
-// measures it).
-class Exp {
- public:
-  Exp(VF shift)
-      : magic_(hn::Sub(hn::Set(df_, 12582912.0f), shift)),
-        least_(hn::Mul(hn::Sub(shift, hn::Set(df_, 125.0f)), hn::Set(df_, 0.693147181f))) {}
-
-  HWY_INLINE VF operator()(VF x) const {
-    // n = round(x / ln 2); the low bits of t, after 1.5 * 2^23 has pushed the fraction out, hold n
-    // - shift.
-    const VF t = hn::MulAdd(x, hn::Set(df_, 1.44269504f), magic_);
-    const VF n = hn::Sub(t, magic_);
-    // ln 2 in two parts; the first has 9 bits, so that n times it is exact without fused
-    // multiply-add as well.
-    VF r = hn::NegMulAdd(n, hn::Set(df_, 355.0f / 512), x);
-    r = hn::NegMulAdd(n, hn::Set(df_, -2.12194440e-4f), r);
-    // e^r = 1 + r + r^2 q(r) on |r| <= ln(2) / 2: minimax, 4e-9 off.
-    VF q = hn::MulAdd(r, hn::Set(df_, 1.38145406e-3f), hn::Set(df_, 8.36874545e-3f));
-    q = hn::MulAdd(q, r, hn::Set(df_, 4.16683890e-2f));
-    q = hn::MulAdd(q, r, hn::Set(df_, 1.66665211e-1f));
-    q = hn::MulAdd(q, r, hn::Set(df_, 4.99999940e-1f));
-    const VF p = hn::Add(hn::Set(df_, 1.0f), hn::MulAdd(hn::Mul(r, r), q, r));
-    const VF e =
-        hn::BitCast(df_, hn::Add(hn::BitCast(di_, p), hn::ShiftLeft<23>(hn::BitCast(di_, t))));
-    return hn::IfThenElseZero(hn::Gt(x, least_), e);
-  }
-
- private:
-  const DF df_;
-  const DI di_;
-  const VF magic_, least_;
-};
-
 // Rows [lane, lane + Lanes) of the group over entries [begin, end).
 HWY_INLINE void RaiseTops(float* logits, int begin, int end, int32_t first_id, int lane,
                           GroupState& state) {
@@ -147,7 +114,7 @@ HWY_INLINE void AddChunk(const float* logits, int begin, int end, int lane, Grou
   const DI di;
   const VF target = hn::Load(df, state.target + lane);
   const VF offset = hn::Load(df, state.offset + lane);
-  const Exp exp(hn::Load(df, state.shift + lane));
+  const Exp<DF> exp(hn::Load(df, state.shift + lane));
   Sum sum = LoadSum(state.sum + lane), squares = LoadSum(state.sum_squares + lane);
   Sum sum_logits = LoadSum(state.sum_logits + lane);
   for (int v = begin; v < end; ++v) {

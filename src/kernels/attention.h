@@ -1,0 +1,51 @@
+// Causal attention of grouped heads: softmax(scale * q k^T) v over the positions up to the query's
+// own.
+//
+// Tiles of keys pass by once, with a running maximum and sum for each query ("online softmax"): no
+// score matrix is kept. The query heads of one KV head are stacked, so that each tile of keys and
+// values is used once for all of them. Tiles after the last query, or before a sliding window, are
+// never touched.
+//
+// Rounding rule: float32. A query's bits depend on its own row, the keys and values before it and
+// the level alone: tiles begin at multiples of a fixed number of positions of its own sequence, and
+// what a mask hides adds exact zeros.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace rsr {
+
+struct AttentionShape {
+  int64_t heads = 0, kv_heads = 0, head_width = 0;
+  float scale = 0;     // of the products; usually 1 / sqrt(head_width)
+  int64_t window = 0;  // a query sees this many positions, itself included; 0: all before it
+  float soft_cap = 0;  // 0: none, else scores are soft_cap * tanh(score / soft_cap)
+};
+
+// Keys and values of one sequence, both [kv_heads, positions, head_width] with `head_stride` floats
+// from one head to the next.
+struct KeysAndValues {
+  const float* keys;
+  const float* values;
+  int64_t head_stride;
+};
+
+// Threading: one thread at a time per object, and no other thread is used. Scratch memory: some
+// hundred kB, whatever the lengths.
+class Attention {
+ public:
+  virtual ~Attention() = default;
+  // Queries of the positions [first, first + count), q and out [count, heads, head_width];
+  // `sequence` holds the positions [0, first + count).
+  virtual void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& sequence,
+                   float* out) = 0;
+};
+
+// Throws rsr::Error (kInternal) if the heads are not a multiple of the KV heads.
+std::unique_ptr<Attention> NewAttention(const AttentionShape& shape);
+
+// The slow, obvious twin: one query at a time, in double. For tests.
+std::unique_ptr<Attention> NewReferenceAttention(const AttentionShape& shape);
+
+}  // namespace rsr

@@ -1,0 +1,118 @@
+#include "kernels/cpu/attention.h"
+
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/attention_tile.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, which defines the target it compiles for.
+#include "kernels/cpu/exp-inl.h"
+#include "kernels/cpu/panel_product-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rsr {
+namespace HWY_NAMESPACE {
+
+// scores = cap * tanh(scores / cap), as cap - 2 cap / (e^(2 s / cap) + 1).
+void CapScores(float cap, int64_t count, float* scores) {
+  const Floats df;
+  const Exp<Floats> exp(hn::Zero(df));
+  const Vector most = hn::Set(df, 60.0f);  // the exponential must not overflow
+  for (int64_t i = 0; i < count * kPanel; i += kLanes) {
+    const Vector x = hn::Mul(hn::Load(df, scores + i), hn::Set(df, 2 / cap));
+    const Vector e = hn::Add(exp(hn::Min(x, most)), hn::Set(df, 1.0f));
+    hn::Store(hn::NegMulAdd(hn::Set(df, 2 * cap), hn::Div(hn::Set(df, 1.0f), e), hn::Set(df, cap)),
+              df, scores + i);
+  }
+}
+
+// Scores that a query must not see become minus infinity, whose exponential is 0.
+void MaskScores(int64_t begin, int64_t count, int64_t window, const int32_t* positions,
+                float* scores) {
+  const Floats df;
+  const hn::RebindToSigned<Floats> di;
+  const Vector hidden = hn::Set(df, -std::numeric_limits<float>::infinity());
+  for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
+    const auto position = hn::Load(di, positions + lane);
+    for (int64_t key = 0; key < count; ++key) {
+      float* at = scores + key * kPanel + lane;
+      const auto k = hn::Set(di, static_cast<int32_t>(begin + key));
+      auto hide = hn::Gt(k, position);
+      if (window > 0) {
+        const auto oldest = hn::Sub(position, hn::Set(di, static_cast<int32_t>(window - 1)));
+        hide = hn::Or(hide, hn::Lt(k, oldest));
+      }
+      hn::Store(hn::IfThenElse(hn::RebindMask(df, hide), hidden, hn::Load(df, at)), df, at);
+    }
+  }
+}
+
+// scores -> exp(scores - most), most and total brought up to date; `factors` [kPanel]: what earlier
+// sums are to be multiplied with. True if any of them is not 1.
+bool Softmax(int64_t count, float* scores, const QueryPanel& panel, float* factors) {
+  const Floats df;
+  const Exp<Floats> exp(hn::Zero(df));
+  bool changed = false;
+  for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
+    const Vector before = hn::Load(df, panel.most + lane);
+    Vector most = before;
+    for (int64_t key = 0; key < count; ++key) {
+      most = hn::Max(most, hn::Load(df, scores + key * kPanel + lane));
+    }
+    Vector sum = hn::Zero(df);
+    for (int64_t key = 0; key < count; ++key) {
+      float* at = scores + key * kPanel + lane;
+      const Vector e = exp(hn::Sub(hn::Load(df, at), most));
+      sum = hn::Add(sum, e);
+      hn::Store(e, df, at);
+    }
+    const Vector factor = exp(hn::Sub(before, most));
+    changed = changed || !hn::AllTrue(df, hn::Eq(before, most));
+    hn::Store(factor, df, factors + lane);
+    hn::Store(most, df, panel.most + lane);
+    hn::Store(hn::MulAdd(hn::Load(df, panel.total + lane), factor, sum), df, panel.total + lane);
+  }
+  return changed;
+}
+
+void ScaleSums(const float* factors, int64_t width, float* sums) {
+  const Floats df;
+  for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
+    const Vector factor = hn::Load(df, factors + lane);
+    for (int64_t i = 0; i < width; ++i) {
+      float* at = sums + i * kPanel + lane;
+      hn::Store(hn::Mul(hn::Load(df, at), factor), df, at);
+    }
+  }
+}
+
+void AddKeyTile(const AttentionShape& shape, const float* keys, const float* values, int64_t begin,
+                int64_t count, float* scores, const QueryPanel& panel) {
+  const int64_t width = shape.head_width;
+  PanelProduct({keys, width, 1}, count, panel.queries, width, false, scores);
+  if (shape.soft_cap > 0) CapScores(shape.soft_cap, count, scores);
+  const bool behind = shape.window > 0 && begin <= panel.last - shape.window;
+  if (begin + count - 1 > panel.first || behind) {
+    MaskScores(begin, count, shape.window, panel.positions, scores);
+  }
+  HWY_ALIGN float factors[kPanel];
+  if (Softmax(count, scores, panel, factors)) ScaleSums(factors, width, panel.sums);
+  PanelProduct({values, 1, width}, width, scores, count, true, panel.sums);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace rsr
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rsr {
+
+HWY_EXPORT(AddKeyTile);
+
+void AddKeyTile(const AttentionShape& shape, const float* keys, const float* values, int64_t begin,
+                int64_t count, float* scores, const QueryPanel& panel) {
+  HWY_DYNAMIC_DISPATCH(AddKeyTile)(shape, keys, values, begin, count, scores, panel);
+}
+
+}  // namespace rsr
+#endif  // HWY_ONCE

@@ -1,0 +1,41 @@
+#include "kernels/matmul.h"
+
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+namespace rsr {
+namespace {
+
+double Activate(double x, Activation activation) {
+  if (activation == Activation::kSilu) return x / (1 + std::exp(-x));
+  const double u = std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x);
+  return 0.5 * x * (1 + std::tanh(u));
+}
+
+}  // namespace
+
+void ReferenceMatMul(const float* x, int64_t rows, const float* weights, int64_t columns,
+                     int64_t depth, double* y, const MatMulOptions& options) {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      double sum = 0;
+      for (int64_t k = 0; k < depth; ++k) {
+        sum += static_cast<double>(x[row * depth + k]) * weights[column * depth + k];
+      }
+      if (options.bias) sum += options.bias[column];
+      double& out = y[row * columns + column];
+      out = (options.add ? out : 0) + options.scale * sum;
+    }
+  }
+}
+
+void ReferenceGatedMatMul(const float* x, int64_t rows, const float* gate, const float* up,
+                          int64_t columns, int64_t depth, Activation activation, double* h) {
+  std::vector<double> gated(rows * columns);
+  ReferenceMatMul(x, rows, gate, columns, depth, gated.data());
+  ReferenceMatMul(x, rows, up, columns, depth, h);
+  for (int64_t i = 0; i < rows * columns; ++i) h[i] *= Activate(gated[i], activation);
+}
+
+}  // namespace rsr
