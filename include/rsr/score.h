@@ -13,7 +13,9 @@
 namespace rsr {
 
 struct InputOptions {
-  std::vector<std::string> files;  // JSON Lines or a JSON array of chats
+  // Chats as JSON Lines, a JSON array or Parquet, plain, gzip or Zstandard, told by their content;
+  // names, patterns (sorted), or "-" for standard input (docs/input.md).
+  std::vector<std::string> files;
   bool fail_on_bad_row =
       false;  // false: bad rows are counted, kept in rejected.jsonl and the rest goes on
 };

@@ -137,13 +137,17 @@ void MappedFile::DropBefore(size_t offset) const {
 
 std::string ReadFile(const std::string& path) { return std::string(MappedFile(path).bytes()); }
 
-void WriteFileAtomic(const std::string& path, std::string_view bytes) {
+namespace {
+
+// `write(fd)` fills a temporary file beside `path`, which then takes its place.
+template <class F>
+void ReplaceFile(const std::string& path, F&& write) {
   static std::atomic<int> counter{0};
   const std::string temporary = fmt::format("{}.tmp-{}-{}", path, getpid(), counter++);
   try {
     Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) ThrowUnwritable(path, errno);
-    WriteAll(file.get(), bytes, path);
+    write(file.get());
     if (fsync(file.get()) != 0) ThrowUnwritable(path, errno);
     if (file.Close() != 0) ThrowUnwritable(path, errno);
     if (rename(temporary.c_str(), path.c_str()) != 0) ThrowUnwritable(path, errno);
@@ -152,6 +156,25 @@ void WriteFileAtomic(const std::string& path, std::string_view bytes) {
     throw;
   }
   SyncPath(DirectoryOf(path));
+}
+
+}  // namespace
+
+void WriteFileAtomic(const std::string& path, std::string_view bytes) {
+  ReplaceFile(path, [&](int fd) { WriteAll(fd, bytes, path); });
+}
+
+void CopyToFile(int descriptor, const std::string& path) {
+  ReplaceFile(path, [&](int fd) {
+    std::vector<char> buffer(size_t{1} << 20);
+    for (;;) {
+      const ssize_t size = read(descriptor, buffer.data(), buffer.size());
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) ThrowUnreadable(fmt::format("file descriptor {}", descriptor), errno);
+      if (size == 0) return;
+      WriteAll(fd, {buffer.data(), static_cast<size_t>(size)}, path);
+    }
+  });
 }
 
 void MakeDirectories(const std::string& path) {

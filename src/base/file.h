@@ -37,6 +37,10 @@ std::string ReadFile(const std::string& path);  // throws rsr::Error
 // leaves `path`.tmp-PID-N behind.
 void WriteFileAtomic(const std::string& path, std::string_view bytes);
 
+// What is read from `descriptor` up to its end (a pipe's, for instance), into `path` in the same
+// way.
+void CopyToFile(int descriptor, const std::string& path);
+
 void MakeDirectories(const std::string& path);  // like mkdir -p; throws rsr::Error
 
 // Flushes a file's or directory's content to the disk (fsync); for a rename to survive a power cut.

@@ -44,4 +44,8 @@ std::string HashFile(const std::string& path) {
   return Hex(XXH3_128bits_digest(state.get()));
 }
 
+uint64_t Hash64(std::string_view bytes, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
 }  // namespace rsr

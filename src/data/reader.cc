@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <unordered_map>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/printable.h"
+#include "data/id_table.h"
+#include "data/inputs.h"
 #include "data/row_parser.h"
-#include "data/row_splitter.h"
+#include "data/row_source.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -20,54 +20,6 @@ namespace {
 
 std::string BaseName(const std::string& path) {
   return std::filesystem::path(path).filename().string();
-}
-
-// What people give by mistake, told by its first bytes; better one error than one for each "line"
-// of it.
-void RefuseOtherFormats(const MappedFile& file) {
-  static constexpr std::pair<std::string_view, const char*> kFormats[] = {
-      {"\x1F\x8B", "gzip"},   {"\x28\xB5\x2F\xFD", "Zstandard"},
-      {"PAR1", "Parquet"},    {"PK\x03\x04", "zip"},
-      {"ARROW1", "Arrow"},    {"GGUF", "GGUF"},
-      {"\xFF\xFE", "UTF-16"}, {"\xFE\xFF", "UTF-16"},
-  };
-  for (const auto& [magic, format] : kFormats) {
-    if (!file.bytes().starts_with(magic)) continue;
-    throw Error(
-        fmt::format("{}: is {}, expected JSON Lines or a JSON array in UTF-8", file.path(), format),
-        "unpack or convert it first");
-  }
-}
-
-// The mapped file, if it has at least one row.
-MappedFile OpenInput(const std::string& path) {
-  MappedFile file(path);
-  RefuseOtherFormats(file);
-  RawRow row;
-  if (!RowSplitter(file.bytes()).Next(&row)) {
-    throw Error(fmt::format("{}: {}, expected JSON Lines or a JSON array of chats", path,
-                            file.bytes().empty() ? "is empty" : "holds no row"),
-                "was it written completely?");
-  }
-  return file;
-}
-
-// Now and then gives back the memory of the bytes read, so that a file of any size takes little.
-void DropConsumed(const MappedFile& file, const RowSplitter& splitter, int64_t* dropped) {
-  constexpr int64_t kEvery = int64_t{16} << 20;
-  if (splitter.position() - *dropped < kEvery) return;
-  *dropped = splitter.position();
-  file.DropBefore(static_cast<size_t>(*dropped));
-}
-
-std::string DefaultTeacher(std::string name) {
-  for (const std::string_view extension : {".jsonl", ".json", ".ndjson"}) {
-    if (name.size() > extension.size() && name.ends_with(extension)) {
-      name.resize(name.size() - extension.size());
-      break;
-    }
-  }
-  return name;
 }
 
 std::string DefaultProblem(const std::vector<Message>& messages) {
@@ -81,81 +33,82 @@ std::string DefaultProblem(const std::vector<Message>& messages) {
 
 struct TrajectoryReader::Impl {
   struct Input {
-    std::string path, name;  // name: printable; the base name, or the path where two files share it
-  };
-  struct Place {
-    int32_t file;
-    int64_t line;
+    std::string path, shown;  // shown: in messages
+    std::string name;         // printable; the base name, or the path where two files share it
   };
 
   bool NextRow(RawRow* raw);
   ReadItem Read(const RawRow& raw);
 
   std::vector<Input> inputs;
+  std::string stdin_file;
   int32_t next_input = 0;  // the one behind the open one
-  std::optional<MappedFile> file;
-  std::optional<RowSplitter> splitter;
+  std::unique_ptr<RowSource> rows;
   RowParser parser;
-  std::unordered_map<std::string, Place> first_use;  // of every id
-  int64_t row = 0, dropped = 0;
+  IdTable first_use;
+  int64_t row = 0;
 };
 
 bool TrajectoryReader::Impl::NextRow(RawRow* raw) {
-  while (!splitter || !splitter->Next(raw)) {
-    splitter.reset();
-    file.reset();
+  while (rows == nullptr || !rows->Next(raw)) {
+    rows.reset();
     if (next_input == static_cast<int32_t>(inputs.size())) return false;
-    file = OpenInput(inputs[next_input++].path);
-    splitter.emplace(file->bytes());
-    dropped = 0;
+    rows = OpenRows(inputs[next_input++].path, stdin_file);
   }
   return true;
 }
 
 ReadItem TrajectoryReader::Impl::Read(const RawRow& raw) {
   const Input& input = inputs[next_input - 1];
-  const std::string_view bytes = file->bytes().substr(raw.offset, raw.length);
   const std::string place = fmt::format(
       ":{}{}", raw.line, raw.nth_on_line > 1 ? fmt::format("#{}", raw.nth_on_line) : "");
   Trajectory trajectory;
   trajectory.span = {next_input - 1, raw.offset, raw.length, raw.line};
   trajectory.row = row++;
+  // What came through a pipe is nobody's file, also where it is read out of one.
+  const bool in_file = rows->in_file() && input.path != kStandardInput;
+  if (!in_file) trajectory.span.offset = -1;
 
   std::optional<RowError> error;
-  if (raw.lost != nullptr) {
-    error = {"invalid-json", fmt::format("not valid JSON: {}; the rest of the file is not read{}{}",
-                                         raw.lost, bytes.empty() ? "" : ": ", Excerpt(bytes))};
+  if (!raw.reason.empty()) {
+    error = {raw.reason, raw.problem};
   } else {
-    error = parser.Parse(bytes, &trajectory);
+    error = parser.Parse(raw.bytes, &trajectory);
   }
   if (!error) {
-    if (trajectory.id.empty()) trajectory.id = input.name + place;
+    const bool named = !trajectory.id.empty();
+    if (!named) trajectory.id = input.name + place;
     if (trajectory.problem_id.empty()) trajectory.problem_id = DefaultProblem(trajectory.messages);
-    if (trajectory.teacher.empty()) trajectory.teacher = DefaultTeacher(input.name);
-    const auto [first, is_new] =
-        first_use.try_emplace(trajectory.id, Place{trajectory.span.file, raw.line});
-    if (is_new) return trajectory;
+    if (trajectory.teacher.empty()) trajectory.teacher = StemOf(input.name);
+    // Ids made of file and line need no memory.
+    const auto first =
+        named ? first_use.Insert(trajectory.id, {trajectory.span.file, raw.line}) : std::nullopt;
+    if (!first) {
+      if (!in_file) trajectory.record = raw.bytes;
+      return trajectory;
+    }
     error = {
         "duplicate-id",
         fmt::format(
             "the id `{}` is already that of {}:{}; expected another for every row of all files "
             "(what names the problem belongs into `problem_id`)",
-            Excerpt(trajectory.id), Printable(inputs[first->second.file].path),
-            first->second.line)};
+            Excerpt(trajectory.id), inputs[first->file].shown, first->line)};
   }
   return Rejection{trajectory.span, trajectory.row, trajectory.id, error->reason,
-                   Printable(input.path) + place + ": " + error->text};
+                   input.shown + place + ": " + error->text};
 }
 
-TrajectoryReader::TrajectoryReader(std::vector<std::string> files)
+TrajectoryReader::TrajectoryReader(const std::vector<std::string>& files, std::string stdin_file)
     : impl_(std::make_unique<Impl>()) {
-  if (files.empty()) throw Error("no input file", "name files of JSON Lines or JSON arrays");
+  impl_->stdin_file = std::move(stdin_file);
   std::map<std::string, int> shared;
   for (const std::string& path : files) ++shared[BaseName(path)];
   for (const std::string& path : files) {
-    OpenInput(path);  // a file that cannot be read is told before any work is done
+    // A file that cannot be read is told before any work is done. A pipe can be read only once.
+    if (path != kStandardInput) OpenRows(path, "");
     const std::string base = BaseName(path);
-    impl_->inputs.push_back({path, Printable(shared[base] > 1 ? path : base)});
+    impl_->inputs.push_back(
+        {path, Printable(InputName(path)), Printable(InputName(shared[base] > 1 ? path : base))});
   }
 }
 
@@ -165,21 +118,20 @@ bool TrajectoryReader::Next(ReadItem* item) {
   RawRow raw;
   if (!impl_->NextRow(&raw)) return false;
   *item = impl_->Read(raw);
-  DropConsumed(*impl_->file, *impl_->splitter, &impl_->dropped);
   return true;
 }
 
-std::vector<InputFile> ScanInputs(const std::vector<std::string>& files) {
+std::vector<InputFile> ScanInputs(const std::vector<std::string>& files,
+                                  const std::string& stdin_file) {
   std::vector<InputFile> inputs;
   for (const std::string& path : files) {
-    const MappedFile file = OpenInput(path);
+    const std::string& file = path == kStandardInput ? stdin_file : path;
     InputFile& input = inputs.emplace_back();
     input.path = path;
-    input.hash = HashFile(path);
-    input.bytes = static_cast<int64_t>(file.bytes().size());
-    RowSplitter splitter(file.bytes());
-    int64_t dropped = 0;
-    for (RawRow row; splitter.Next(&row); ++input.rows) DropConsumed(file, splitter, &dropped);
+    const std::unique_ptr<RowSource> rows = OpenRows(file, "");
+    for (RawRow row; rows->Next(&row); ++input.rows) input.row_bytes += row.length;
+    input.hash = HashFile(file);
+    input.bytes = static_cast<int64_t>(std::filesystem::file_size(file));
   }
   return inputs;
 }

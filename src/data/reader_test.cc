@@ -1,15 +1,14 @@
 #include "data/reader.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <random>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "data/data_testing.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -20,81 +19,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::string_literals;
 
-// A good row with these further fields.
-std::string Chat(const std::string& fields = "") {
-  return R"({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}])" +
-         (fields.empty() ? "" : ", " + fields) + "}";
-}
-
-class ReaderTest : public testing::Test {
+class ReaderTest : public DataTest {
  protected:
-  ReaderTest() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::path(testing::TempDir()) / ("reader" + std::to_string(getpid()) + test->name());
-    fs::create_directories(dir_);
-  }
-  ~ReaderTest() override { fs::remove_all(dir_); }
-
-  std::string Write(const std::string& name, const std::string& bytes) const {
-    fs::create_directories((dir_ / name).parent_path());
-    fs::remove(dir_ / name);  // ext4 flushes a file that is truncated and written again
-    std::ofstream(dir_ / name, std::ios::binary) << bytes;
-    return (dir_ / name).string();
-  }
-
-  static std::vector<ReadItem> ReadAll(const std::vector<std::string>& files) {
-    TrajectoryReader reader(files);
-    std::vector<ReadItem> items;
-    for (ReadItem item; reader.Next(&item);) {
-      const int64_t row = std::visit([](const auto& any) { return any.row; }, item);
-      EXPECT_EQ(row, static_cast<int64_t>(items.size()));
-      items.push_back(std::move(item));
-    }
-    return items;
-  }
-
-  static std::vector<Trajectory> ReadGood(const std::vector<std::string>& files) {
-    std::vector<Trajectory> rows;
-    for (ReadItem& item : ReadAll(files)) {
-      if (const auto* rejection = std::get_if<Rejection>(&item)) {
-        ADD_FAILURE() << rejection->message;
-      } else {
-        rows.push_back(std::get<Trajectory>(std::move(item)));
-      }
-    }
-    return rows;
-  }
-
-  // What each row became: its id, or the reason and the message with the directory cut off.
-  std::vector<std::string> Outcomes(const std::vector<std::string>& files) const {
-    std::vector<std::string> outcomes;
-    for (const ReadItem& item : ReadAll(files)) {
-      if (const auto* rejection = std::get_if<Rejection>(&item)) {
-        std::string text = rejection->reason + " " + rejection->message;
-        const std::string dir = dir_.string() + "/";
-        for (size_t at; (at = text.find(dir)) != std::string::npos;) text.erase(at, dir.size());
-        outcomes.push_back(text);
-      } else {
-        outcomes.push_back(std::get<Trajectory>(item).id);
-      }
-    }
-    return outcomes;
-  }
-
   static std::string BytesAt(const std::vector<std::string>& files, const RecordSpan& span) {
     return ReadFile(files.at(span.file)).substr(span.offset, span.length);
   }
-
-  Error Caught(const std::vector<std::string>& files) const {
-    try {
-      TrajectoryReader reader(files);
-    } catch (const Error& error) {
-      return error;
-    }
-    return Error("nothing was thrown");
-  }
-
-  fs::path dir_;
 };
 
 TEST_F(ReaderTest, Defaults) {
@@ -191,9 +120,17 @@ TEST_F(ReaderTest, UnusableFilesAreErrors) {
   for (const char* nothing : {" \n\r\n", "\xEF\xBB\xBF", "[]", "[ \n]\n"}) {
     EXPECT_THAT(Caught({Write("none", nothing)}).message(), HasSubstr("holds no row")) << nothing;
   }
-  EXPECT_THAT(Caught({Write("x.jsonl.gz", "\x1F\x8B\x08")}).message(), HasSubstr("is gzip"));
-  EXPECT_THAT(Caught({Write("x.parquet", "PAR1")}).message(), HasSubstr("is Parquet"));
-  EXPECT_THAT(Caught({}).message(), HasSubstr("no input file"));
+  EXPECT_THAT(Caught({Write("x.zip", "PK\x03\x04")}).message(),
+              HasSubstr("x.zip: is zip, expected JSON Lines or a JSON array in UTF-8"));
+  EXPECT_THAT(Caught({Write("x.xz",
+                            "\xFD"
+                            "7zXZ")})
+                  .message(),
+              HasSubstr("is xz"));
+  EXPECT_THAT(Caught({Write("x.jsonl.gz", "\x1F\x8B\x08")}).message(),
+              HasSubstr("x.jsonl.gz: the gzip data are cut off: they end after 3 bytes"));
+  EXPECT_THAT(Caught({Write("x.parquet", "PAR1")}).message(),
+              HasSubstr("x.parquet: cannot be read as Parquet: "));
 }
 
 std::string RandomString(std::mt19937* random) {

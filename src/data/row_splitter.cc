@@ -1,85 +1,107 @@
 #include "data/row_splitter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
+
+#include "base/printable.h"
 
 namespace rsr {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
-
-bool IsSpace(char c) { return kSpace.find(c) != std::string_view::npos; }
-
-// Index of the quote that closes the string opened before `at`, or npos. Looks only at quotes and
-// the backslashes before them, so that long texts go at the speed of memchr.
-size_t StringEnd(std::string_view bytes, size_t at) {
-  for (size_t quote = at;; ++quote) {
-    quote = bytes.find('"', quote);
-    if (quote == std::string_view::npos) return quote;
-    size_t before = quote;
-    while (before > at && bytes[before - 1] == '\\') --before;
-    if ((quote - before) % 2 == 0) return quote;
-  }
-}
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 
-RowSplitter::RowSplitter(std::string_view bytes) : bytes_(bytes) {
-  if (bytes_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+RowSplitter::RowSplitter(Window window, int64_t max_row_bytes)
+    : window_(std::move(window)), max_row_bytes_(max_row_bytes) {
+  if (window_.Has(2) && window_.View(0, 3) == "\xEF\xBB\xBF") at_ = 3;
   SkipSpace();
-  array_ = at_ < bytes_.size() && bytes_[at_] == '[';
+  array_ = window_.Has(at_) && window_[at_] == '[';
   if (array_) ++at_;
 }
 
 bool RowSplitter::Next(RawRow* row) {
+  if (state_ == State::kEnd) return false;
   SkipSpace();
   return array_ ? NextElement(row) : NextLine(row);
 }
 
 bool RowSplitter::NextLine(RawRow* row) {
-  if (at_ == bytes_.size()) return false;
-  Emit(std::min(bytes_.find('\n', at_), bytes_.size()), nullptr, row);
+  if (!window_.Has(at_)) return !window_.damage().empty() && EmitLost(nullptr, row);
+  bool too_long = false;
+  const std::string head(window_.View(at_, std::min(window_.end(), at_ + 40)));
+  const int64_t end = LineEnd(&too_long);
+  if (!window_.Has(end) && !window_.damage().empty()) return EmitLost(nullptr, row);
+  if (too_long) {
+    const int64_t begin = std::exchange(at_, end);
+    Emit(end, row);
+    row->offset = begin;
+    row->length = end - begin;
+    row->reason = "row-too-long";
+    row->problem = fmt::format("the row has {} bytes, expected at most {}: {}...", end - begin,
+                               max_row_bytes_, Excerpt(head));
+  } else {
+    Emit(end, row);
+  }
   return true;
 }
 
+// The newline behind at_, or the end. What is read of a row that is too long is forgotten.
+int64_t RowSplitter::LineEnd(bool* too_long) {
+  const int64_t begin = at_;
+  for (int64_t from = at_;;) {
+    const std::string_view known = window_.View(from, window_.end());
+    const size_t found = known.find('\n');
+    const int64_t end =
+        found == std::string_view::npos ? window_.end() : from + static_cast<int64_t>(found);
+    *too_long = end - begin > max_row_bytes_;
+    if (found != std::string_view::npos) return end;
+    if (*too_long) window_.Forget(end);
+    if (!window_.More()) return end;
+    from = end;
+  }
+}
+
 bool RowSplitter::NextElement(RawRow* row) {
-  if (state_ == State::kFirst && at_ < bytes_.size() && bytes_[at_] == ']') {
+  if (state_ == State::kFirst && window_.Has(at_) && window_[at_] == ']') {
     ++at_;
     SkipSpace();
     state_ = State::kClosed;
   }
-  if (state_ == State::kEnd || (state_ == State::kClosed && at_ == bytes_.size())) return false;
-  const size_t end = state_ == State::kClosed ? bytes_.size() : ElementEnd();
-  const char* lost = nullptr;
   if (state_ == State::kClosed) {
-    lost = "there is more behind the list's closing ]";
-  } else if (end == std::string_view::npos) {
-    lost = "the list element that begins here does not end";
-  } else if (at_ == bytes_.size()) {
-    lost = "the list has no closing ]";
+    if (window_.Has(at_)) return EmitLost("there is more behind the list's closing ]", row);
+    return !window_.damage().empty() && EmitLost(nullptr, row);
   }
-  if (lost != nullptr) {
-    state_ = State::kEnd;
-    Emit(bytes_.size(), lost, row);
-    return true;
+  const int64_t end = ElementEnd();
+  if (end < 0) return EmitLost("the list element that begins here does not end", row);
+  if (end - at_ > max_row_bytes_) {
+    return EmitLost("the list element that begins here is longer than a row may be", row);
   }
-  Emit(end, nullptr, row);
+  // Behind a last element without ] it is known only now that the list does not end.
+  if (!window_.Has(at_) || (!window_.Has(end) && !window_.damage().empty())) {
+    return EmitLost("the list has no closing ]", row);
+  }
+  Emit(end, row);
   state_ = State::kElement;
-  if (at_ < bytes_.size()) {
-    if (bytes_[at_] == ']') state_ = State::kClosed;
+  if (window_.Has(at_)) {
+    if (window_[at_] == ']') state_ = State::kClosed;
     ++at_;
   }
   return true;
 }
 
-// Index of the comma or bracket behind the element at at_, the size where the file ends behind it,
-// npos within it.
-size_t RowSplitter::ElementEnd() const {
+// Index of the comma or bracket behind the element at at_, the end of the text where it ends behind
+// it, -1 within it. Stops where the element is too long.
+int64_t RowSplitter::ElementEnd() {
   int64_t depth = 0;  // a count, not a stack: which bracket closes which is for the parser to check
-  for (size_t at = at_; at < bytes_.size(); ++at) {
-    switch (bytes_[at]) {
+  for (int64_t at = at_; at - at_ <= max_row_bytes_; ++at) {
+    if (!window_.Has(at)) return depth == 0 ? at : -1;
+    switch (window_[at]) {
       case '"':
-        at = StringEnd(bytes_, at + 1);
-        if (at == std::string_view::npos) return at;
+        at = StringEnd(at + 1);
+        if (at < 0) return -1;
         break;
       case '{':
       case '[':
@@ -98,22 +120,64 @@ size_t RowSplitter::ElementEnd() const {
         break;
     }
   }
-  return depth == 0 ? bytes_.size() : std::string_view::npos;
+  return at_ + max_row_bytes_ + 1;
 }
 
-void RowSplitter::Emit(size_t end, const char* lost, RawRow* row) {
-  size_t trimmed = end;
-  while (trimmed > at_ && IsSpace(bytes_[trimmed - 1])) --trimmed;
+// Index of the quote that closes the string opened before `at`, or -1. Looks only at quotes and the
+// backslashes before them, so that long texts go at the speed of memchr.
+int64_t RowSplitter::StringEnd(int64_t at) {
+  for (int64_t from = at;;) {
+    const std::string_view known = window_.View(from, window_.end());
+    const size_t found = known.find('"');
+    if (found == std::string_view::npos) {
+      from = window_.end();
+      if (from - at_ > max_row_bytes_) return from;
+      if (!window_.More()) return -1;
+      continue;
+    }
+    const int64_t quote = from + static_cast<int64_t>(found);
+    int64_t before = quote;
+    while (before > at && window_[before - 1] == '\\') --before;
+    if ((quote - before) % 2 == 0) return quote;
+    from = quote + 1;
+  }
+}
+
+// The rest of the text. `why`: what is wrong with it, unless the stream is damaged.
+bool RowSplitter::EmitLost(const char* why, RawRow* row) {
+  state_ = State::kEnd;
+  constexpr int64_t kShown = 57;
+  const bool more = window_.Has(at_ + kShown);
+  const bool damaged = !window_.damage().empty();
+  Emit(window_.end(), row);
+  row->reason = damaged ? "damaged-file" : "invalid-json";
+  row->problem = fmt::format("{}; the rest of the file is not read{}{}{}",
+                             damaged ? window_.damage() : fmt::format("not valid JSON: {}", why),
+                             row->bytes.empty() ? "" : ": ", Excerpt(row->bytes.substr(0, kShown)),
+                             more ? "..." : "");
+  return true;
+}
+
+void RowSplitter::Emit(int64_t end, RawRow* row) {
+  int64_t trimmed = end;
+  while (trimmed > at_ && IsSpace(window_[trimmed - 1])) --trimmed;
   nth_on_line_ = line_ == last_line_ ? nth_on_line_ + 1 : 1;
   last_line_ = line_;
-  *row = {static_cast<int64_t>(at_), static_cast<int64_t>(trimmed - at_), line_, nth_on_line_,
-          lost};
-  line_ += std::count(bytes_.begin() + at_, bytes_.begin() + end, '\n');
+  *row = {.offset = at_,
+          .length = trimmed - at_,
+          .line = line_,
+          .nth_on_line = nth_on_line_,
+          .bytes = window_.View(at_, trimmed)};
+  if (array_) {
+    const std::string_view bytes = window_.View(at_, end);
+    line_ += std::count(bytes.begin(), bytes.end(), '\n');
+  }
   at_ = end;
 }
 
 void RowSplitter::SkipSpace() {
-  for (; at_ < bytes_.size() && IsSpace(bytes_[at_]); ++at_) line_ += bytes_[at_] == '\n';
+  window_.Forget(at_);
+  for (; window_.Has(at_) && IsSpace(window_[at_]); ++at_) line_ += window_[at_] == '\n';
 }
 
 }  // namespace rsr

@@ -1,38 +1,50 @@
-// Finds the rows of a file without parsing them: the lines of JSON Lines, the elements of a JSON
+// Finds the rows of a text without parsing them: the lines of JSON Lines, the elements of a JSON
 // array.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "data/window.h"
 
 namespace rsr {
 
+// A longer row is refused: parsed, it would take some ten times its size in memory.
+inline constexpr int64_t kMaxRowBytes = int64_t{256} << 20;
+
 struct RawRow {
-  int64_t offset = 0, length = 0;  // bytes of the file, white space around the row left out
+  int64_t offset = 0, length = 0;  // bytes of the text, white space around the row left out
   int64_t line = 0;                // 1-based, of the first byte
   int64_t nth_on_line = 1;         // array elements may share a line
-  const char* lost =
-      nullptr;  // why no row can be found from here on; the rest of the file is this row
+  std::string_view bytes;          // valid until the next row is asked for
+  // Empty for a row to be parsed; else why these bytes are none. Where the boundaries of rows are
+  // lost the rest of the file is this row.
+  std::string reason, problem;
 };
 
 // The first byte that is not white space decides: `[` makes it an array. A UTF-8 byte order mark
-// before it is skipped. Keeps nothing, does not recurse. `bytes` must outlive it.
+// before it is skipped. Keeps nothing but the window, does not recurse.
 class RowSplitter {
  public:
-  explicit RowSplitter(std::string_view bytes);
+  explicit RowSplitter(Window window, int64_t max_row_bytes = kMaxRowBytes);
 
-  bool Next(RawRow* row);                                         // false at the end
-  int64_t position() const { return static_cast<int64_t>(at_); }  // bytes consumed
+  bool Next(RawRow* row);                   // false at the end
+  int64_t position() const { return at_; }  // bytes consumed
 
  private:
   bool NextLine(RawRow* row);
   bool NextElement(RawRow* row);
   void SkipSpace();
-  void Emit(size_t end, const char* lost, RawRow* row);  // the row is [at_, end)
-  size_t ElementEnd() const;
+  int64_t LineEnd(bool* too_long);
+  int64_t StringEnd(int64_t at);
+  int64_t ElementEnd();
+  void Emit(int64_t end, RawRow* row);  // the row is [at_, end)
+  bool EmitLost(const char* why, RawRow* row);
 
-  std::string_view bytes_;
-  size_t at_ = 0;
+  Window window_;
+  int64_t max_row_bytes_;
+  int64_t at_ = 0;
   int64_t line_ = 1, last_line_ = 0, nth_on_line_ = 0;
   bool array_ = false;
   enum class State { kFirst, kElement, kClosed, kEnd } state_ = State::kFirst;

@@ -24,22 +24,23 @@ struct Message {
 };
 
 // The original record: `length` bytes at `offset` of input file number `file`, without the
-// separator behind it.
+// separator behind it; offset -1 where no file holds its bytes (compressed, Parquet, piped).
 struct RecordSpan {
   int32_t file = 0;
   int64_t offset = 0;
   int64_t length = 0;
-  int64_t line = 0;  // 1-based, for messages
+  int64_t line = 0;  // 1-based, for messages; of Parquet files the row
 };
 
 struct Trajectory {
   RecordSpan span;
-  int64_t row = 0;  // 0-based over all input files, rejected rows counted
+  std::string record;  // the record itself where the span has no offset; else empty
+  int64_t row = 0;     // 0-based over all input files, rejected rows counted
   std::string
       id;  // given, or FILENAME:LINE (#2, #3 ... behind it for further array elements on that line)
   std::string problem_id;  // given, or "h:" and a hash of the first user message (of the first
                            // message if none)
-  std::string teacher;     // given, or the file's name without .jsonl, .json, .ndjson
+  std::string teacher;     // given, or the file's name without extensions (StemOf)
   std::string source;      // given (JSON if it is not a string), or empty
   std::optional<bool> correct;
   Dialect dialect = Dialect::kMessages;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/printable.h"
+#include "data/inputs.h"
 #include "data/reader.h"
 #include "rsr/error.h"
 #include "rsr/score.h"
@@ -71,11 +72,10 @@ struct FileState {
 }  // namespace
 
 CheckReport Check(const CheckOptions& options) {
-  if (options.input.files.empty())
-    throw Error("no input files", "name one or more JSON Lines files");
+  const std::vector<std::string> inputs = ExpandInputs(options.input.files);
   const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
-  TrajectoryReader reader(options.input.files);
-  std::vector<FileState> files(options.input.files.size());
+  TrajectoryReader reader(inputs);
+  std::vector<FileState> files(inputs.size());
   CheckReport report;
   report.template_source = text->template_source();
   report.limit =
@@ -103,13 +103,13 @@ CheckReport Check(const CheckOptions& options) {
         report.previews.push_back(Preview(trajectory, text->Render(trajectory), options.color));
       }
     } catch (const RowError& e) {
-      const std::string& name = options.input.files[trajectory.span.file];
+      const std::string name = InputName(inputs[trajectory.span.file]);
       if (e.reason == "too-long") ++file.check.over_limit;
       reject(file, e.reason, MakeRejected(name, trajectory, e).message);
     }
   }
   for (size_t i = 0; i < files.size(); ++i) {
-    files[i].check.file = options.input.files[i];
+    files[i].check.file = InputName(inputs[i]);
     files[i].check.problems = static_cast<int64_t>(files[i].problems.size());
     files[i].check.teachers.assign(files[i].teachers.begin(), files[i].teachers.end());
     report.files.push_back(std::move(files[i].check));

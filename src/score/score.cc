@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -17,10 +18,13 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/inputs.h"
 #include "data/reader.h"
+#include "data/row_source.h"
 #include "engine/llama/llama_engine.h"
 #include "rsr/error.h"
 #include "rsr/version.h"
+#include "score/kept_stdin.h"
 #include "score/row.h"
 #include "store/run.h"
 #include "student/gguf_file.h"
@@ -77,11 +81,11 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
 class Session {
  public:
   Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer,
-          const std::vector<InputFile>& inputs)
-      : options_(options), text_(text), writer_(writer), reader_(options.input.files) {
+          const std::vector<InputFile>& inputs, const std::string& stdin_file)
+      : options_(options), text_(text), writer_(writer), reader_(options.input.files, stdin_file) {
     for (const InputFile& input : inputs) {
       rows_total_ += input.rows;
-      bytes_to_do_ += static_cast<double>(input.bytes);
+      bytes_to_do_ += static_cast<double>(input.row_bytes);
     }
   }
 
@@ -134,7 +138,7 @@ class Session {
           masked = text_.Tokenize(trajectory);
         } catch (const RowError& e) {
           const std::lock_guard lock(mutex_);
-          Reject(MakeRejected(options_.input.files[trajectory.span.file], trajectory, e));
+          Reject(MakeRejected(FileName(trajectory.span), trajectory, e));
           bytes_done_ += static_cast<double>(trajectory.span.length);
           continue;
         }
@@ -164,8 +168,7 @@ class Session {
       ReadItem item;
       if (!reader_.Next(&item)) return false;
       if (auto* bad = std::get_if<Rejection>(&item)) {
-        Reject({options_.input.files[bad->span.file], bad->span.line, bad->row, bad->id,
-                bad->reason, bad->message});
+        Reject({FileName(bad->span), bad->span.line, bad->row, bad->id, bad->reason, bad->message});
         bytes_done_ += static_cast<double>(bad->span.length);
       } else if (*trajectory = std::move(std::get<Trajectory>(item));
                  writer_.done().contains(trajectory->row)) {
@@ -176,6 +179,10 @@ class Session {
         return true;
       }
     }
+  }
+
+  std::string FileName(const RecordSpan& span) const {
+    return InputName(options_.input.files[span.file]);
   }
 
   void Reject(RejectedRow row) {
@@ -222,13 +229,16 @@ class Session {
 ScoreSummary Score(const ScoreOptions& given) {
   ScoreOptions options = given;
   // What costs least is refused first: arguments and files before the student is loaded.
-  if (options.input.files.empty())
-    throw Error("no input files", "name one or more JSON Lines files");
+  options.input.files = ExpandInputs(given.input.files);
   if (options.out.empty()) throw Error("no run directory", "name one with --out");
   if (options.threads < 0 || options.sweep_rows < 1)
     throw Error("threads and sweep rows must be positive");
   const GgufInfo student = ReadGguf(options.student.path);
-  const std::vector<InputFile> inputs = ScanInputs(options.input.files);
+  RunWriter::RefuseForeign(options.out);
+  const bool piped =
+      std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;
+  const std::string stdin_file = piped ? KeepStdin(options.out) : "";
+  const std::vector<InputFile> inputs = ScanInputs(options.input.files, stdin_file);
   if (const auto existing = ReadRunInfo(options.out)) {
     // A run keeps the date it was begun on and what `auto` chose then.
     if (options.student.template_date.empty())
@@ -250,7 +260,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
   writer->WriteVocab(pieces);
 
-  Session session(options, *text, *writer, inputs);
+  Session session(options, *text, *writer, inputs, stdin_file);
   try {
     session.Run(*engine, threads);
   } catch (...) {
@@ -263,6 +273,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   }
   writer->WriteRejected(session.rejected());
   writer->Finish(!session.summary().stopped);
+  if (piped && !session.summary().stopped) DropKeptStdin(options.out);
   ScoreSummary summary = session.summary();
   summary.precision = engine->info().precision;
   summary.peak_rss_bytes = PeakRssBytes();

@@ -9,7 +9,8 @@
 //   vocabulary, so that `inspect` needs no student RUN/shards/00000.parquet  finished shards; their
 //   XXH3-128 are in run.json RUN/shards/00001.arrows   the shard in flight: an Arrow IPC stream,
 //   one record batch a trajectory RUN/rejected.jsonl        every row not scored: file, line, row,
-//   id, reason, message
+//   id, reason, message RUN/stdin                 what came through standard input, until the run
+//   is complete
 #pragma once
 
 #include <cstdint>
@@ -119,6 +120,8 @@ class RunWriter {
   static std::unique_ptr<RunWriter> Open(const std::string& dir, const RunInfo& info) {
     return Open(dir, info, Options());
   }
+  // Throws rsr::Error if `dir` is there and holds something else than a run.
+  static void RefuseForeign(const std::string& dir);
   virtual ~RunWriter() = default;
 
   virtual const std::set<int64_t>& done() const = 0;  // `row` of every stored trajectory
@@ -132,6 +135,8 @@ class RunWriter {
   // Closes the shard in flight and writes the totals. `complete`: no input row is left.
   virtual void Finish(bool complete) = 0;
 };
+
+inline std::string StdinPath(const std::string& dir) { return dir + "/stdin"; }
 
 // The template date etc. of an existing run, or nothing where there is none: `score` pins today's
 // date only once.

@@ -23,30 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A directory that holds something else is nobody's run: nothing is written into it.
-void RefuseForeign(const std::string& dir) {
-  if (!PathExists(dir)) return;
-  std::error_code error;
-  if (!fs::is_directory(dir, error)) {
-    throw Error(dir + ": is a file, expected a run directory", "use another --out");
-  }
-  if (PathExists(RunJsonPath(dir))) return;
-  std::vector<std::string> names;
-  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    // What a run killed before its run.json leaves.
-    if (name != ".lock" && !name.starts_with("run.json.tmp-")) names.push_back(name);
-  }
-  if (names.empty()) return;
-  std::sort(names.begin(), names.end());
-  constexpr size_t kShown = 3;
-  std::string shown = "'" + names[0] + "'";
-  for (size_t i = 1; i < std::min(names.size(), kShown); ++i) shown += ", '" + names[i] + "'";
-  if (names.size() > kShown) shown += fmt::format(" and {} more", names.size() - kShown);
-  throw Error(fmt::format("{}: holds {} and no run.json: not a run", dir, shown),
-              "use a new or empty directory as --out");
-}
-
 void RefuseOther(const std::string& dir, const RunInfo& stored, const RunInfo& now) {
   if (stored.format_version < kRunFormatVersion) {
     throw Error(fmt::format("{}: has format version {} of an older rsr, which can be read but not "
@@ -241,6 +217,32 @@ class Writer : public RunWriter {
 };
 
 }  // namespace
+
+// A directory that holds something else is nobody's run: nothing is written into it.
+void RunWriter::RefuseForeign(const std::string& dir) {
+  if (!PathExists(dir)) return;
+  std::error_code error;
+  if (!fs::is_directory(dir, error)) {
+    throw Error(dir + ": is a file, expected a run directory", "use another --out");
+  }
+  if (PathExists(RunJsonPath(dir))) return;
+  std::vector<std::string> names;
+  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    // What a run killed before its run.json leaves.
+    const bool ours = name == ".lock" || name == "stdin" || name.starts_with("run.json.tmp-") ||
+                      name.starts_with("stdin.tmp-");
+    if (!ours) names.push_back(name);
+  }
+  if (names.empty()) return;
+  std::sort(names.begin(), names.end());
+  constexpr size_t kShown = 3;
+  std::string shown = "'" + names[0] + "'";
+  for (size_t i = 1; i < std::min(names.size(), kShown); ++i) shown += ", '" + names[i] + "'";
+  if (names.size() > kShown) shown += fmt::format(" and {} more", names.size() - kShown);
+  throw Error(fmt::format("{}: holds {} and no run.json: not a run", dir, shown),
+              "use a new or empty directory as --out");
+}
 
 std::unique_ptr<RunWriter> RunWriter::Open(const std::string& dir, const RunInfo& info,
                                            const Options& options) {

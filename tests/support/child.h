@@ -14,8 +14,9 @@ extern char** environ;
 
 namespace rsr {
 
-// Starts build/rsr with these arguments; standard output goes to /dev/null.
-inline pid_t StartRsr(std::vector<std::string> arguments) {
+// Starts build/rsr with these arguments; standard output goes to /dev/null. `input`: a descriptor
+// for its standard input, or -1 for this process's own.
+inline pid_t StartRsr(std::vector<std::string> arguments, int input = -1) {
   arguments.insert(arguments.begin(), std::string(RSR_BINARY_DIR) + "/rsr");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -23,6 +24,7 @@ inline pid_t StartRsr(std::vector<std::string> arguments) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (input >= 0) posix_spawn_file_actions_adddup2(&actions, input, 0);
   pid_t child = 0;
   const int error = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
