@@ -9,7 +9,12 @@ StudentOptions StudentFlags::Student() const {
   options.mask = ParseChoice<MaskPolicy>("--mask", mask,
                                          {{"content", MaskPolicy::kContent},
                                           {"turn", MaskPolicy::kTurn},
-                                          {"last", MaskPolicy::kLast}});
+                                          {"last", MaskPolicy::kLast},
+                                          {"reference", MaskPolicy::kReference}});
+  options.thinking = ParseChoice<ThinkingPolicy>("--thinking", thinking,
+                                                 {{"as-template", ThinkingPolicy::kAsTemplate},
+                                                  {"keep", ThinkingPolicy::kKeep},
+                                                  {"drop", ThinkingPolicy::kDrop}});
   return options;
 }
 
@@ -22,7 +27,11 @@ void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
   app.add_option("-s,--student", flags.student.path, "the student model, a GGUF file")
       ->required()
       ->type_name("FILE");
-  app.add_option("--mask", flags.mask, "scored tokens: content, turn or last")
+  app.add_option("--mask", flags.mask, "scored tokens: content, turn, last or reference")
+      ->type_name("POLICY")
+      ->capture_default_str();
+  app.add_option("--thinking", flags.thinking,
+                 "reasoning: as-template, keep (that of earlier turns too) or drop")
       ->type_name("POLICY")
       ->capture_default_str();
   app.add_option("--chat-template", flags.student.chat_template,

@@ -11,7 +11,7 @@ namespace rsr::cli {
 struct StudentFlags {
   StudentOptions student;
   InputOptions input;
-  std::string mask = "content";
+  std::string mask = "content", thinking = "as-template";
 
   StudentOptions Student() const;  // after parsing; throws rsr::Error
 };

@@ -3,7 +3,7 @@
 # CMake, to standard output.
 #
 #   $RSR_CACHE (default ~/.cache/rsr)/downloads            the pinned files, as fetched
-#   $RSR_CACHE/<name>-<version>[-<compiler>-<cpu>]         unpacked or built; a folder that exists is complete
+#   $RSR_CACHE/<name>-<version>[-<compiler>-<cpu>-...]     unpacked or built; a folder that exists is complete
 #
 # `get.sh llama-bench` builds that as well, for bench/e2e.
 # A folder is made under another name and renamed, so a killed run leaves nothing half-made that a later one would trust.
@@ -53,6 +53,7 @@ build_llama() {  # SDIST
   local work
   work=$(mktemp -d "$cache/tmp.XXXXXX")
   tar xzf "$1" -C "$work" --strip-components=1 --wildcards '*/vendor/llama.cpp'
+  patch --quiet --strip=1 --directory="$work/vendor/llama.cpp" < "$here/llama/jinja.patch"
   say "building llama.cpp (about five minutes on two cores, once per compiler and CPU)"
   cmake -S "$here/llama" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DLLAMA_CPP="$work/vendor/llama.cpp" -DCMAKE_INSTALL_PREFIX="$out" > "$work/log" 2>&1 \
@@ -86,7 +87,8 @@ build_simdjson() {  # SDIST
 }
 
 platform="--only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --platform any"
-llama=$cache/llama.cpp-$(version_of llama-cpp-python)-gcc$compiler-$cpu
+patch=$(sha256sum "$here/llama/jinja.patch" | cut -c1-8)
+llama=$cache/llama.cpp-$(version_of llama-cpp-python)-gcc$compiler-$cpu-$patch
 onednn=$cache/onednn-$(version_of onednn-cpu-gomp)
 arrow=$cache/pyarrow-$(version_of pyarrow)
 llama_bench=$cache/llama-bench-$(version_of llama-cpp-python)-gcc$compiler-$cpu

@@ -16,13 +16,20 @@ enum class Precision { kAuto, kF32, kNative };
 
 // Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the
 // end-of-turn token, as the paper's reference does. kTurn: also the end-of-turn token, as trainers
-// do. kLast: the final assistant turn's content.
-enum class MaskPolicy { kContent, kTurn, kLast };
+// do. kLast: the final assistant turn's content. kReference: what the published script scores,
+// which loses every turn whose first white space the tokenizer joins with the template's.
+enum class MaskPolicy { kContent, kTurn, kLast, kReference };
+
+// Reasoning of assistant messages, in a field of its own or as <think>...</think> in front of the
+// content. kAsTemplate: given to the template as it is. kKeep: also asks the template to keep that
+// of earlier turns. kDrop: removed.
+enum class ThinkingPolicy { kAsTemplate, kKeep, kDrop };
 
 struct StudentOptions {
   std::string path;  // GGUF file
   Precision precision = Precision::kAuto;
   MaskPolicy mask = MaskPolicy::kContent;
+  ThinkingPolicy thinking = ThinkingPolicy::kAsTemplate;
   std::string
       chat_template;  // empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file
   std::string template_date;  // YYYY-MM-DD that templates see as today; empty: today

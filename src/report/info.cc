@@ -37,6 +37,7 @@ Table RunTable(const std::string& path) {
                 {"template hash", Text(info.template_hash)},
                 {"template date", Text(info.template_date)},
                 {"mask", Text(info.mask)},
+                {"thinking", Text(info.thinking)},
                 {"max tokens", info.max_tokens},
                 {"engine", Text(info.engine)},
                 {"precision", Text(info.precision)},

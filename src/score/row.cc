@@ -66,6 +66,20 @@ const char* MaskName(MaskPolicy mask) {
       return "turn";
     case MaskPolicy::kLast:
       return "last";
+    case MaskPolicy::kReference:
+      return "reference";
+  }
+  return "?";
+}
+
+const char* ThinkingName(ThinkingPolicy thinking) {
+  switch (thinking) {
+    case ThinkingPolicy::kAsTemplate:
+      return "as-template";
+    case ThinkingPolicy::kKeep:
+      return "keep";
+    case ThinkingPolicy::kDrop:
+      return "drop";
   }
   return "?";
 }

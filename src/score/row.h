@@ -21,5 +21,6 @@ RejectedRow MakeRejected(const std::string& file, const Trajectory& trajectory,
                          const RowError& error);
 
 const char* MaskName(MaskPolicy mask);
+const char* ThinkingName(ThinkingPolicy thinking);
 
 }  // namespace rsr

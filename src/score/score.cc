@@ -72,6 +72,7 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
   info.precision = engine.precision;
   info.cpu_level = engine.cpu_level;
   info.mask = MaskName(options.student.mask);
+  info.thinking = ThinkingName(options.student.thinking);
   for (const InputFile& input : inputs)
     info.inputs.push_back({input.path, input.hash, input.bytes, input.rows});
   return info;

@@ -34,6 +34,7 @@ void VisitFields(Info& i, F&& f) {
   f("text", "template_source", i.template_source);
   f("text", "template_date", i.template_date);
   f("text", "mask", i.mask);
+  f("text", "thinking", i.thinking);
   f("text", "max_tokens", i.max_tokens);
   f("engine", "name", i.engine);
   f("engine", "precision", i.precision);
@@ -230,6 +231,7 @@ std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now
   }
   Compare("template date", stored.template_date, now.template_date, &out);
   Compare("mask", stored.mask, now.mask, &out);
+  Compare("thinking", stored.thinking, now.thinking, &out);
   Compare("max tokens", stored.max_tokens, now.max_tokens, &out);
   Compare("engine", stored.engine, now.engine, &out);
   Compare("precision", stored.precision, now.precision, &out);

@@ -17,6 +17,13 @@ namespace rsr {
 
 enum class TokenKind : uint8_t { kAnswer = 0, kReasoning = 1, kToolCall = 2, kEndOfTurn = 3 };
 
+// What assistant messages that are scored said and the template did not print.
+struct Stripped {
+  int32_t reasoning_turns = 0;
+  int64_t reasoning_chars = 0;  // Unicode characters, without white space at the ends
+  int32_t content_turns = 0;    // messages whose content or tool calls are missing
+};
+
 struct MaskedTokens {
   std::vector<int32_t> ids;        // the whole rendered conversation, truncated on the right
   std::vector<int32_t> positions;  // of scored tokens, ascending, all >= 1
@@ -24,7 +31,9 @@ struct MaskedTokens {
   int32_t turns_given = 0;         // assistant messages the mask is to score
   int32_t turns_found =
       0;  // of those, with at least one scored token (before truncation); always all
+  int32_t turns_excluded = 0;  // assistant messages left out of training (Message::train)
   int32_t special_tokens_in_content = 0;
+  Stripped stripped;
   int64_t tokens_before_truncation = 0;
   bool truncated = false;
 };
@@ -49,6 +58,7 @@ class TextSide {
       int32_t turn;  // index among the assistant messages
     };
     std::vector<Span> spans;
+    Stripped stripped;
   };
   virtual Rendered Render(const Trajectory& trajectory) const = 0;
 
@@ -63,9 +73,10 @@ class TextSide {
 };
 
 // Why one row cannot be scored: the slug and the text of a Rejection, without file and line.
-// Reasons: template-error, empty-turn (an assistant message rendered to nothing), turn-not-found,
-// tokenizer-mismatch, too-long (no --max-tokens given), no-scored-tokens (all of them behind
-// --max-tokens).
+// Reasons: template-error, template-limit (it runs past what a template may spend), empty-turn (an
+// assistant message rendered to nothing), turn-not-found, no-trained-turn (every assistant message
+// is left out of training), tokenizer-mismatch, too-long (no --max-tokens given), no-scored-tokens
+// (all of them behind --max-tokens; or the reference mask finds none).
 struct RowError {
   std::string reason;
   std::string message;

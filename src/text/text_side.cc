@@ -7,7 +7,9 @@
 #include "rsr/error.h"
 #include "text/chat_template.h"
 #include "text/mask.h"
+#include "text/reference_mask.h"
 #include "text/template_source.h"
+#include "text/thinking.h"
 #include "text/token_kinds.h"
 #include "text/token_offsets.h"
 #include "text/turns.h"
@@ -23,14 +25,27 @@ class GgufTextSide : public TextSide {
         options_(options),
         date_(options.template_date.empty() ? Today() : options.template_date),
         source_(FindTemplate(options, vocabulary_.chat_template())),
-        template_(source_.text, vocabulary_.bos(), vocabulary_.eos(), NoonOf(date_), Where()),
-        finder_(
-            template_, [this](const std::string& text) { return vocabulary_.FirstControl(text); },
-            Where()) {
+        template_(source_.text, {.bos = vocabulary_.bos(),
+                                 .eos = vocabulary_.eos(),
+                                 .now = NoonOf(date_),
+                                 .keep_reasoning = options.thinking == ThinkingPolicy::kKeep,
+                                 .where = Where()}),
+        finder_(template_, vocabulary_.EndTokens(), Where()) {
     if (options.max_tokens > context_length()) {
       throw Error(
           fmt::format("--max-tokens {} is more than the student's context of {} tokens ({})",
                       options.max_tokens, context_length(), options.path));
+    }
+    if (options.mask == MaskPolicy::kReference) {
+      reference_header_ = vocabulary_.Tokenize(finder_.shape().header);
+      const std::vector<int32_t> closing = vocabulary_.Tokenize(finder_.shape().closing);
+      if (reference_header_.empty() || closing.empty()) {
+        throw Error(fmt::format("--mask reference: {} has no header or no end-of-turn token to "
+                                "look for",
+                                Where()),
+                    "the other masks do not look for tokens");
+      }
+      reference_end_ = closing[0];
     }
   }
 
@@ -39,35 +54,18 @@ class GgufTextSide : public TextSide {
     const Rendered rendered = RenderMarked(trajectory, &marked);
     MaskedTokens out;
     out.ids = vocabulary_.Tokenize(rendered.text);
-    const std::vector<int64_t> begins = TokenBegins(vocabulary_, out.ids, rendered.text);
     out.tokens_before_truncation = static_cast<int64_t>(out.ids.size());
-    out.turns_given = options_.mask == MaskPolicy::kLast
-                          ? 1
-                          : static_cast<int32_t>(std::count_if(
-                                trajectory.messages.begin(), trajectory.messages.end(),
-                                [](const Message& m) { return m.role == Role::kAssistant; }));
-
-    size_t span = 0;
-    int32_t last_turn = -1;
+    out.stripped = rendered.stripped;
+    CountTurns(trajectory.messages, &out);
+    const std::vector<int64_t> begins = TokenBegins(vocabulary_, out.ids, rendered.text);
     for (size_t i = 0; i < out.ids.size(); ++i) {
-      const int64_t begin = begins[i], end = begins[i + 1];
-      if (vocabulary_.is_control(out.ids[i]) && marked.owner[begin] != MarkedText::kTemplate) {
-        ++out.special_tokens_in_content;
-      }
-      while (span < rendered.spans.size() && rendered.spans[span].end <= begin) ++span;
-      // Position 0 has nothing before it to predict it from.
-      if (i == 0 || span == rendered.spans.size() || rendered.spans[span].begin >= end) continue;
-      out.positions.push_back(static_cast<int32_t>(i));
-      out.kinds.push_back(rendered.spans[span].kind);
-      if (rendered.spans[span].turn != last_turn) {
-        last_turn = rendered.spans[span].turn;
-        ++out.turns_found;
-      }
+      out.special_tokens_in_content +=
+          vocabulary_.is_control(out.ids[i]) && marked.owner[begins[i]] != MarkedText::kTemplate;
     }
-    if (out.turns_found != out.turns_given) {
-      throw RowError{"turn-not-found",
-                     fmt::format("{} of {} assistant turns have a token of their own",
-                                 out.turns_found, out.turns_given)};
+    if (options_.mask == MaskPolicy::kReference) {
+      MarkAsReference(reference_header_, reference_end_, &out);
+    } else {
+      Mark(rendered.spans, begins, &out);
     }
     Truncate(&out);
     return out;
@@ -92,38 +90,94 @@ class GgufTextSide : public TextSide {
  private:
   std::string Where() const { return source_.where == "model" ? options_.path : source_.where; }
 
-  Rendered RenderMarked(const Trajectory& trajectory, MarkedText* marked) const {
-    *marked = template_.Render(trajectory.messages, trajectory.tools);
-    std::vector<Turn> turns = finder_.Find(*marked, trajectory.messages);
-    if (turns.empty()) throw RowError{"no-assistant", "there is no assistant message to score"};
-    for (const Turn& turn : turns) {
-      if (turn.begin < turn.end) continue;
-      const Message& message = trajectory.messages[turn.message];
-      throw RowError{
-          "empty-turn",
-          fmt::format("message {} (assistant) renders to nothing: {}", turn.message + 1,
-                      !message.tool_calls.empty() ? "the chat template prints no tool_calls"
-                      : message.content.empty()   ? "its content is empty"
-                                                  : "the chat template leaves its content out")};
+  void CountTurns(const std::vector<Message>& messages, MaskedTokens* out) const {
+    for (const Message& message : messages) {
+      if (message.role != Role::kAssistant) continue;
+      ++(message.train ? out->turns_given : out->turns_excluded);
     }
+    if (out->turns_given == 0) {
+      throw RowError{"no-trained-turn", "every assistant message is left out of training"};
+    }
+    if (options_.mask == MaskPolicy::kLast) out->turns_given = 1;
+  }
+
+  // A token is scored if it holds a byte of a span.
+  static void Mark(const std::vector<Rendered::Span>& spans, const std::vector<int64_t>& begins,
+                   MaskedTokens* out) {
+    size_t span = 0;
+    int32_t last_turn = -1;
+    for (size_t i = 0; i < out->ids.size(); ++i) {
+      const int64_t begin = begins[i], end = begins[i + 1];
+      while (span < spans.size() && spans[span].end <= begin) ++span;
+      // Position 0 has nothing before it to predict it from.
+      if (i == 0 || span == spans.size() || spans[span].begin >= end) continue;
+      out->positions.push_back(static_cast<int32_t>(i));
+      out->kinds.push_back(spans[span].kind);
+      out->turns_found += spans[span].turn != last_turn;
+      last_turn = spans[span].turn;
+    }
+    if (out->turns_found != out->turns_given) {
+      throw RowError{"turn-not-found",
+                     fmt::format("{} of {} assistant turns have a token of their own",
+                                 out->turns_found, out->turns_given)};
+    }
+  }
+
+  Rendered RenderMarked(const Trajectory& trajectory, MarkedText* marked) const {
+    const std::vector<Message>& given = trajectory.messages;
+    *marked = template_.Render(
+        ApplyThinking(given, options_.thinking, template_.prints_reasoning()), trajectory.tools);
+    const std::vector<Turn> turns = finder_.Find(*marked, given);
     Rendered rendered;
+    for (size_t t = 0; t < turns.size(); ++t) {
+      const Turn& turn = turns[t];
+      const Message& message = given[turn.message];
+      if (!message.train) continue;
+      if (options_.mask == MaskPolicy::kLast) rendered.spans.clear();
+      // Channel names alone, which some templates print then, are no turn either.
+      const bool silent =
+          message.content.empty() && message.reasoning.empty() && message.tool_calls.empty();
+      if (turn.begin == turn.end || silent) throw EmptyTurn(turn, message);
+      CountTurnStripped(message, *marked, turn, &rendered.stripped);
+      AppendSpans(*marked, turn, static_cast<int32_t>(t), !message.tool_calls.empty(),
+                  &rendered.spans);
+    }
     rendered.text = marked->text;
-    for (size_t t = options_.mask == MaskPolicy::kLast ? turns.size() - 1 : 0; t < turns.size();
-         ++t) {
-      const KindMarker kind(*marked, turns[t]);
-      const int64_t end = options_.mask == MaskPolicy::kTurn ? turns[t].end_of_turn : turns[t].end;
-      for (int64_t byte = turns[t].begin; byte < end; ++byte) {
-        const TokenKind k = kind.At(byte);
-        auto& spans = rendered.spans;
-        if (!spans.empty() && spans.back().end == byte && spans.back().kind == k &&
-            spans.back().turn == static_cast<int32_t>(t)) {
-          ++spans.back().end;
-        } else {
-          spans.push_back({byte, byte + 1, k, static_cast<int32_t>(t)});
-        }
+    return rendered;
+  }
+
+  void CountTurnStripped(const Message& message, const MarkedText& marked, const Turn& turn,
+                         Stripped* stripped) const {
+    if (options_.thinking != ThinkingPolicy::kDrop) {
+      return CountStripped(message, marked, turn, stripped);
+    }
+    Message dropped = message;  // what the user asked to drop is not the template's doing
+    dropped.content = TakeApart(message).answer;
+    dropped.reasoning.clear();
+    CountStripped(dropped, marked, turn, stripped);
+  }
+
+  void AppendSpans(const MarkedText& marked, const Turn& turn, int32_t number, bool has_tool_calls,
+                   std::vector<Rendered::Span>* spans) const {
+    const KindMarker kind(marked, turn, has_tool_calls);
+    const ByteRange scored =
+        options_.mask == MaskPolicy::kTurn ? turn.trained : ByteRange{turn.begin, turn.end};
+    for (int64_t byte = scored.begin; byte < scored.end; ++byte) {
+      const TokenKind k = kind.At(byte);
+      if (byte > scored.begin && spans->back().kind == k) {
+        ++spans->back().end;
+      } else {
+        spans->push_back({byte, byte + 1, k, number});
       }
     }
-    return rendered;
+  }
+
+  static RowError EmptyTurn(const Turn& turn, const Message& message) {
+    return {"empty-turn",
+            fmt::format("message {} (assistant) renders to nothing: {}", turn.message + 1,
+                        !message.tool_calls.empty() ? "the chat template prints no tool_calls"
+                        : message.content.empty()   ? "its content is empty"
+                                                    : "the chat template leaves its content out")};
   }
 
   void Truncate(MaskedTokens* out) const {
@@ -153,6 +207,8 @@ class GgufTextSide : public TextSide {
   TemplateSource source_;
   ChatTemplate template_;
   TurnFinder finder_;
+  std::vector<int32_t> reference_header_;  // of the reference mask alone
+  int32_t reference_end_ = -1;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "text/chat_template.h"
@@ -11,19 +10,18 @@
 
 namespace rsr {
 
-// Goes by the byte's owner and by the think and tool-call tags around it. Both arguments must
-// outlive it.
+// Goes by the byte's owner, by where owned bytes begin and end, and by the think and tool-call tags
+// in the text. The arguments must outlive it.
 class KindMarker {
  public:
-  KindMarker(const MarkedText& rendered, const Turn& turn);
+  KindMarker(const MarkedText& rendered, const Turn& turn, bool has_tool_calls);
 
   TokenKind At(int64_t byte) const;
 
  private:
-  const MarkedText& rendered_;
   const Turn& turn_;
-  int64_t think_begin_ = 0, think_end_ = 0;
-  std::vector<std::pair<int64_t, int64_t>> tool_calls_;
+  ByteRange reasoning_{0, 0};
+  std::vector<ByteRange> tool_calls_;
 };
 
 }  // namespace rsr

@@ -19,30 +19,23 @@ Message Make(Role role, std::string content, std::string reasoning = "") {
   return message;
 }
 
-// Control tokens of the test's templates; a real vocabulary knows its own.
-TurnFinder::Range FirstControl(const std::string& text) {
-  TurnFinder::Range first{text.size(), text.size()};
-  for (const std::string token : {"<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|end|>",
-                                  "<|end_of_text|>", "<｜end▁of▁sentence｜>", "<|end_of_role|>"}) {
-    const size_t at = text.find(token);
-    if (at < first.begin) first = {at, at + token.size()};
-  }
-  return first.begin == text.size() ? TurnFinder::Range{0, 0} : first;
-}
+const std::vector<std::string> kEndTokens = {
+    "<|im_end|>", "<|eot_id|>",      "<end_of_turn>",        "</s>",
+    "<|end|>",    "<|end_of_text|>", "<｜end▁of▁sentence｜>"};
 
 ChatTemplate Load(const std::string& file) {
-  return ChatTemplate(ReadFile(std::string(RSR_LLAMA_ROOT) + "/models/templates/" + file), "<s>",
-                      "</s>", 1700000000, file);
+  return ChatTemplate(ReadFile(std::string(RSR_LLAMA_ROOT) + "/models/templates/" + file),
+                      {.bos = "<s>", .eos = "</s>", .now = 1700000000, .where = file});
 }
 
 std::vector<std::string> TurnTexts(const ChatTemplate& chat_template,
                                    const std::vector<Message>& messages, bool with_end = false) {
-  const TurnFinder finder(chat_template, FirstControl, "test");
+  const TurnFinder finder(chat_template, kEndTokens, "test");
   const MarkedText rendered = chat_template.Render(messages, "");
   std::vector<std::string> texts;
   for (const Turn& turn : finder.Find(rendered, messages)) {
     texts.push_back(
-        rendered.text.substr(turn.begin, (with_end ? turn.end_of_turn : turn.end) - turn.begin));
+        rendered.text.substr(turn.begin, (with_end ? turn.trained.end : turn.end) - turn.begin));
   }
   return texts;
 }
@@ -94,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(TurnFinder, KeepsLeadingWhitespaceTheTemplateKeeps) {
-  const ChatTemplate chat_template(BuiltinTemplate("chatml"), "", "", 0, "chatml");
+  const ChatTemplate chat_template(BuiltinTemplate("chatml"), {});
   const std::vector<Message> messages = {Make(Role::kUser, "Write."),
                                          Make(Role::kAssistant, "\n\n  Soft rain ")};
   EXPECT_EQ(TurnTexts(chat_template, messages)[0], "\n\n  Soft rain ");
@@ -131,7 +124,7 @@ TEST(TurnFinder, FindsATurnThatIsOnlyAToolCall) {
 }
 
 TEST(TurnFinder, AnEmptyMessageIsATurnOfNoText) {
-  const ChatTemplate chat_template(BuiltinTemplate("chatml"), "", "", 0, "chatml");
+  const ChatTemplate chat_template(BuiltinTemplate("chatml"), {});
   const std::vector<Message> messages = {Make(Role::kUser, "Hi"), Make(Role::kAssistant, ""),
                                          Make(Role::kUser, "Hi?"),
                                          Make(Role::kAssistant, "Hello.")};
@@ -143,7 +136,7 @@ TEST(TurnFinder, AnEmptyMessageIsATurnOfNoText) {
 
 TEST(ChatTemplate, BuiltinTemplatesPlaceTurns) {
   for (const std::string& name : BuiltinTemplateNames()) {
-    const ChatTemplate chat_template(BuiltinTemplate(name), "<s>", "</s>", 0, name);
+    const ChatTemplate chat_template(BuiltinTemplate(name), {.bos = "<s>", .eos = "</s>"});
     const std::vector<Message> messages = {
         Make(Role::kSystem, "Be brief."), Make(Role::kUser, "Hi"), Make(Role::kAssistant, "Hello."),
         Make(Role::kUser, "Bye"), Make(Role::kAssistant, "See you.")};
@@ -156,7 +149,7 @@ TEST(ChatTemplate, ARefusalIsTheRowsFault) {
   const ChatTemplate chat_template(
       "{% if messages[0]['role'] == 'system' %}{{ raise_exception('No system!') }}"
       "{% endif %}{% for m in messages %}{{ m['content'] }}{% endfor %}",
-      "", "", 0, "test");
+      {});
   const std::vector<Message> messages = {Make(Role::kSystem, "x"), Make(Role::kAssistant, "y")};
   try {
     chat_template.Render(messages, "");
@@ -169,7 +162,7 @@ TEST(ChatTemplate, ARefusalIsTheRowsFault) {
 
 TEST(ChatTemplate, ATemplateThatDoesNotParseIsNamed) {
   try {
-    ChatTemplate("{% for m in messages %}", "", "", 0, "broken.jinja");
+    ChatTemplate("{% for m in messages %}", {.where = "broken.jinja"});
     FAIL() << "parsed";
   } catch (const Error& e) {
     EXPECT_NE(e.message().find("broken.jinja"), std::string::npos) << e.message();
@@ -177,7 +170,7 @@ TEST(ChatTemplate, ATemplateThatDoesNotParseIsNamed) {
 }
 
 TEST(ChatTemplate, OwnersSurviveManyMessages) {
-  const ChatTemplate chat_template(BuiltinTemplate("chatml"), "", "", 0, "chatml");
+  const ChatTemplate chat_template(BuiltinTemplate("chatml"), {});
   std::vector<Message> messages;
   for (int i = 0; i < 150; ++i) {
     messages.push_back(Make(Role::kUser, "same"));

@@ -78,15 +78,12 @@ std::vector<int32_t> Vocabulary::Tokenize(const std::string& text) const {
   return ids;
 }
 
-TurnFinder::Range Vocabulary::FirstControl(const std::string& text) const {
-  size_t at = 0;
-  for (const int32_t id : Tokenize(text)) {
-    const size_t found = text.find(pieces_[id], at);
-    if (found == std::string::npos) continue;
-    if (control_[id]) return {found, found + pieces_[id].size()};
-    at = found + pieces_[id].size();
+std::vector<std::string> Vocabulary::EndTokens() const {
+  std::vector<std::string> texts;
+  for (int32_t id = 0; id < size(); ++id) {
+    if (llama_vocab_is_eog(vocab_, id)) texts.push_back(pieces_[id]);
   }
-  return {0, 0};
+  return texts;
 }
 
 }  // namespace rsr

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "text/turns.h"
-
 struct llama_model;
 struct llama_vocab;
 
@@ -34,8 +32,8 @@ class Vocabulary {
   int64_t context_length() const { return context_length_; }
   const std::string& chat_template() const { return chat_template_; }  // of the model; empty: none
 
-  // Byte range of the first control token in `text`; empty if there is none.
-  TurnFinder::Range FirstControl(const std::string& text) const;
+  // Texts of the tokens with which a model may end its turn.
+  std::vector<std::string> EndTokens() const;
 
  private:
   struct ModelDeleter {
