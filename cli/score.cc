@@ -22,7 +22,7 @@ namespace {
 struct Flags {
   StudentFlags student;
   ScoreOptions options;
-  std::string precision = "auto", bad_rows = "skip";
+  std::string engine = "auto", precision = "auto", bad_rows = "skip";
   bool json = false;
 };
 
@@ -32,6 +32,10 @@ ScoreOptions Resolve(const Flags& flags) {
   options.student.precision = ParseChoice<Precision>(
       "--precision", flags.precision,
       {{"auto", Precision::kAuto}, {"f32", Precision::kF32}, {"native", Precision::kNative}});
+  options.student.engine = ParseChoice<EngineChoice>("--engine", flags.engine,
+                                                     {{"auto", EngineChoice::kAuto},
+                                                      {"native", EngineChoice::kNative},
+                                                      {"llama", EngineChoice::kLlama}});
   options.input = flags.student.input;
   options.input.fail_on_bad_row =
       ParseChoice<bool>("--bad-rows", flags.bad_rows, {{"skip", false}, {"fail", true}});
@@ -74,6 +78,7 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["tokens_per_second"] = s.seconds > 0 ? s.tokens / s.seconds : 0;
   out["peak_rss_bytes"] = s.peak_rss_bytes;
   out["stopped"] = s.stopped;
+  out["engine"] = s.engine;
   out["precision"] = s.precision;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -110,6 +115,9 @@ void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& contex
     printer.Warning(fmt::format("{} in message text, tokenized as special tokens as trainers do",
                                 Plural(s.special_tokens_in_content, "special token")));
   }
+  if (!s.why_not_native.empty()) {
+    printer.Note(fmt::format("scored by the llama engine: {}", s.why_not_native));
+  }
   if (s.stopped) {
     printer.Detail("stopped; this goes on where it ended:\n  " + ShellQuote(context.argv));
   } else {
@@ -142,6 +150,9 @@ Command AddScore(CLI::App& root, Context& context) {
                   "run directory; one that holds the same run is continued")
       ->type_name("RUN")
       ->required();
+  app->add_option("--engine", flags->engine, "auto, native or llama")
+      ->type_name("E")
+      ->capture_default_str();
   app->add_option("--precision", flags->precision, "auto, f32 or native")
       ->type_name("P")
       ->capture_default_str();

@@ -1,7 +1,7 @@
-// Tokens per second of the llama engine, output layer and all statistics included, and a check of
+// Tokens per second of an engine, output layer and all statistics included, and a check of
 // its answer against llama.cpp's own logits.
 //
-//   engine_rate MODEL.gguf CACHE_DIR THREADS LENGTH...
+//   engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH...
 //
 // One JSON object a line: first the float32 model that is measured, then one for each length.
 #include <fmt/format.h>
@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "engine/llama/llama_engine.h"
+#include "engine/open_engine.h"
 #include "rsr/error.h"
 #include "student/gguf_file.h"
 
@@ -114,20 +114,24 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, in
 }
 
 int Main(int argc, char** argv) {
-  if (argc < 5) throw Error("usage: engine_rate MODEL.gguf CACHE_DIR THREADS LENGTH...");
-  const GgufInfo info = ReadGguf(argv[1]);
-  const std::string model = DequantisedGguf(info, HashFile(argv[1]), argv[2]);
-  const int threads = std::atoi(argv[3]);
+  if (argc < 6) throw Error("usage: engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH...");
+  const auto choice =
+      argv[1] == std::string("native") ? EngineChoice::kNative : EngineChoice::kLlama;
+  const GgufInfo info = ReadGguf(argv[2]);
+  const std::string model = DequantisedGguf(info, HashFile(argv[2]), argv[3]);
+  const int threads = std::atoi(argv[4]);
   fmt::print(R"({{"model": "{}"}})"
              "\n",
              model);
-  const auto engine = OpenLlamaEngine(
-      {.student = {.path = model, .precision = Precision::kF32}, .workers = threads});
+  const auto engine =
+      OpenEngine({.student = {.path = model, .engine = choice, .precision = Precision::kF32},
+                  .workers = threads})
+          .engine;
   llama_model_params params = llama_model_default_params();
   params.use_extra_bufts = false;
   const std::unique_ptr<llama_model, decltype(&llama_model_free)> plain(
       llama_model_load_from_file(model.c_str(), params), llama_model_free);
-  for (int i = 4; i < argc; ++i) {
+  for (int i = 5; i < argc; ++i) {
     Measure(*engine, plain.get(), threads, std::atoll(argv[i]), info.vocab);
   }
   return 0;

@@ -54,8 +54,10 @@ struct ScoreSummary {
   int64_t tokens = 0, scored_tokens = 0;  // this session
   double seconds = 0;
   int64_t peak_rss_bytes = 0;
-  bool stopped = false;   // `stop` asked for it: the same call continues the run
-  std::string precision;  // what kAuto chose: "f32" or "native"
+  bool stopped = false;        // `stop` asked for it: the same call continues the run
+  std::string engine;          // what kAuto chose: "native" or "llama"
+  std::string why_not_native;  // why it chose "llama", in one clause; else empty
+  std::string precision;       // what kAuto chose: "f32" or "native"
 };
 
 // Throws rsr::Error for unusable options, student or run directory; bad rows follow

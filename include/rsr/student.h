@@ -14,6 +14,11 @@ namespace rsr {
 // if that fits in memory.
 enum class Precision { kAuto, kF32, kNative };
 
+// kNative: rsr's own decoder, float32, for dense families (docs/engine.md). kLlama: llama.cpp's
+// graph, every architecture it has. kAuto: kNative if it computes this student, its float32 weights
+// fit in memory and the precision is not kNative; else kLlama.
+enum class EngineChoice { kAuto, kNative, kLlama };
+
 // Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the
 // end-of-turn token, as the paper's reference does. kTurn: also the end-of-turn token, as trainers
 // do. kLast: the final assistant turn's content. kReference: what the published script scores,
@@ -27,6 +32,7 @@ enum class ThinkingPolicy { kAsTemplate, kKeep, kDrop };
 
 struct StudentOptions {
   std::string path;  // GGUF file
+  EngineChoice engine = EngineChoice::kAuto;
   Precision precision = Precision::kAuto;
   MaskPolicy mask = MaskPolicy::kContent;
   ThinkingPolicy thinking = ThinkingPolicy::kAsTemplate;

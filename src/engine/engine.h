@@ -10,6 +10,7 @@
 #include <string>
 
 #include "kernels/vocab_sweep.h"
+#include "rsr/student.h"
 
 namespace rsr {
 
@@ -25,7 +26,7 @@ class EngineWorker {
 };
 
 struct EngineInfo {
-  std::string name;       // "llama"
+  std::string name;       // "native" or "llama"
   std::string precision;  // what was chosen: "f32" or "native"
   std::string cpu_level;  // of the sweep
   int64_t weights_bytes = 0;
@@ -36,6 +37,13 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::unique_ptr<EngineWorker> NewWorker() = 0;  // the engine outlives its workers
   virtual const EngineInfo& info() const = 0;
+};
+
+struct EngineOptions {
+  StudentOptions student;
+  std::string student_hash;  // HashFile of student.path where it is known; empty: made if needed
+  int workers = 1;           // only for estimates of memory
+  int64_t sweep_rows = 256;  // positions per vocabulary sweep; never changes a result
 };
 
 }  // namespace rsr

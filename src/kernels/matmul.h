@@ -53,14 +53,21 @@ void MatMul(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
 
 enum class Activation { kSilu, kGeluTanh };
 
-// h [rows, columns]; gate and up have the same shape. kGeluTanh is the tanh approximation.
+struct GatedOptions {
+  Activation activation = Activation::kSilu;  // kGeluTanh: the tanh approximation
+  const float* gate_bias = nullptr;           // [columns], or null
+  const float* up_bias = nullptr;
+};
+
+// h [rows, columns]; gate and up have the same shape.
 void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
-                 Activation activation, float* h);
+                 float* h, const GatedOptions& options = {});
 
 // The slow, obvious twins, in double; the weights as they are stored [columns, depth]. For tests.
 void ReferenceMatMul(const float* x, int64_t rows, const float* weights, int64_t columns,
                      int64_t depth, double* y, const MatMulOptions& options = {});
 void ReferenceGatedMatMul(const float* x, int64_t rows, const float* gate, const float* up,
-                          int64_t columns, int64_t depth, Activation activation, double* h);
+                          int64_t columns, int64_t depth, double* h,
+                          const GatedOptions& options = {});
 
 }  // namespace rsr

@@ -81,29 +81,33 @@ TEST(MatMul, Options) {
   }
 }
 
-TEST(GatedMatMul, BothActivations) {
+TEST(GatedMatMul, ActivationsAndBiases) {
   for (const Case& c : {Case{1, 9, 1}, {5, 64, 40}, {130, 130, 800}}) {
     // Gates of both signs and up to 60: the logistic function at 0, 1 and in between.
     const auto x = Gaussian(c.rows * c.depth, 1, 1);
     const auto gate = Gaussian(c.columns * c.depth, 20 / std::sqrt(float(c.depth)), 2);
     const auto up = Gaussian(c.columns * c.depth, 1, 3);
-    for (const Activation activation : {Activation::kSilu, Activation::kGeluTanh}) {
+    const auto bias = Gaussian(2 * c.columns, 1, 4);
+    for (const GatedOptions& options :
+         {GatedOptions{},
+          {Activation::kGeluTanh},
+          {Activation::kSilu, bias.data(), bias.data() + c.columns}}) {
       std::vector<double> want(c.rows * c.columns);
-      ReferenceGatedMatMul(x.data(), c.rows, gate.data(), up.data(), c.columns, c.depth, activation,
-                           want.data());
+      ReferenceGatedMatMul(x.data(), c.rows, gate.data(), up.data(), c.columns, c.depth,
+                           want.data(), options);
       std::vector<float> zeros(c.rows * c.columns);
-      auto plain = PlainMatMul(x, up, c, {}, zeros);
-      const auto gated = PlainMatMul(x, gate, c, {}, zeros);
+      auto plain = PlainMatMul(x, up, c, {.bias = options.up_bias}, zeros);
+      const auto gated = PlainMatMul(x, gate, c, {.bias = options.gate_bias}, zeros);
       for (size_t i = 0; i < plain.size(); ++i) {
         const float g = gated[i];
-        plain[i] *= activation == Activation::kSilu
+        plain[i] *= options.activation == Activation::kSilu
                         ? g / (1 + std::exp(-g))
                         : 0.5f * g * (1 + std::tanh(0.797884561f * (g + 0.044715f * g * g * g)));
       }
       ForEachLevel([&](const std::string&) {
         std::vector<float> got(want.size());
         GatedMatMul(x.data(), c.rows, Packed(gate, c.columns, c.depth),
-                    Packed(up, c.columns, c.depth), activation, got.data());
+                    Packed(up, c.columns, c.depth), got.data(), options);
         ExpectWithinTwicePlain(got, plain, want, Name(c));
       });
     }
@@ -117,14 +121,14 @@ TEST(MatMul, BitsDependOnTheRowAlone) {
     const PackedMatrix packed = Packed(weights, c.columns, c.depth);
     std::vector<float> all(c.rows * c.columns), h(c.rows * c.columns);
     MatMul(x.data(), c.rows, packed, all.data());
-    GatedMatMul(x.data(), c.rows, packed, packed, Activation::kSilu, h.data());
+    GatedMatMul(x.data(), c.rows, packed, packed, h.data());
     for (int64_t rows = 1; rows < c.rows; rows += 7) {
       const int64_t first = rows * 37 % (c.rows - rows + 1);
       std::vector<float> some(rows * c.columns);
       const size_t bytes = some.size() * sizeof(float);
       MatMul(x.data() + first * c.depth, rows, packed, some.data());
       ASSERT_EQ(std::memcmp(some.data(), all.data() + first * c.columns, bytes), 0) << rows;
-      GatedMatMul(x.data() + first * c.depth, rows, packed, packed, Activation::kSilu, some.data());
+      GatedMatMul(x.data() + first * c.depth, rows, packed, packed, some.data());
       ASSERT_EQ(std::memcmp(some.data(), h.data() + first * c.columns, bytes), 0) << rows;
     }
   });

@@ -21,7 +21,7 @@
 #include "data/inputs.h"
 #include "data/reader.h"
 #include "data/row_source.h"
-#include "engine/llama/llama_engine.h"
+#include "engine/open_engine.h"
 #include "rsr/error.h"
 #include "rsr/version.h"
 #include "score/kept_stdin.h"
@@ -50,6 +50,10 @@ std::string UtcNow() {
 
 Precision ParsePrecision(const std::string& name) {
   return name == "native" ? Precision::kNative : Precision::kF32;
+}
+
+EngineChoice ParseEngine(const std::string& name) {
+  return name == "native" ? EngineChoice::kNative : EngineChoice::kLlama;
 }
 
 RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
@@ -247,14 +251,18 @@ ScoreSummary Score(const ScoreOptions& given) {
     if (options.student.precision == Precision::kAuto) {
       options.student.precision = ParsePrecision(existing->precision);
     }
+    if (options.student.engine == EngineChoice::kAuto &&
+        options.student.precision != Precision::kNative) {
+      options.student.engine = ParseEngine(existing->engine);
+    }
   }
   const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
   const std::string student_hash = HashFile(options.student.path);
-  const std::unique_ptr<Engine> engine = OpenLlamaEngine({.student = options.student,
-                                                          .student_hash = student_hash,
-                                                          .workers = threads,
-                                                          .sweep_rows = options.sweep_rows});
+  const auto [engine, why_not_native] = OpenEngine({.student = options.student,
+                                                    .student_hash = student_hash,
+                                                    .workers = threads,
+                                                    .sweep_rows = options.sweep_rows});
   const std::unique_ptr<RunWriter> writer = RunWriter::Open(
       options.out, DescribeRun(options, student, student_hash, *text, engine->info(), inputs));
   std::vector<VocabPiece> pieces;
@@ -276,6 +284,8 @@ ScoreSummary Score(const ScoreOptions& given) {
   writer->Finish(!session.summary().stopped);
   if (piped && !session.summary().stopped) DropKeptStdin(options.out);
   ScoreSummary summary = session.summary();
+  summary.engine = engine->info().name;
+  summary.why_not_native = why_not_native;
   summary.precision = engine->info().precision;
   summary.peak_rss_bytes = PeakRssBytes();
   return summary;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/llama/llama_engine.h"
+#include "engine/open_engine.h"
 #include "rsr/error.h"
 #include "text/mask.h"
 
@@ -38,7 +38,7 @@ struct Student::Impl {
 Student Student::Open(const StudentOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->text = TextSide::FromGguf(options);
-  impl->engine = OpenLlamaEngine({.student = options});
+  impl->engine = OpenEngine({.student = options}).engine;
   impl->worker = impl->engine->NewWorker();
   return Student(std::move(impl));
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
+#include "student/gguf_metadata.h"
 
 namespace rsr {
 namespace {
@@ -67,76 +68,9 @@ void CheckStart(const std::string& path, std::string_view bytes) {
   }
 }
 
-// Metadata by key. ggml's getters abort on another type than asked for, so it is looked at first;
-// a key of an unexpected type counts as absent.
-class Metadata {
- public:
-  Metadata(const gguf_context* context, std::string architecture)
-      : context_(context), architecture_(std::move(architecture)) {}
-
-  std::string String(const std::string& key) const {
-    const int64_t id = gguf_find_key(context_, key.c_str());
-    if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_STRING) return "";
-    return gguf_get_val_str(context_, id);
-  }
-  // `{architecture}.key`; several values (one a layer) or one that stands for all.
-  std::vector<int64_t> Integers(const std::string& key) const {
-    const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
-    if (id < 0) return {};
-    const bool array = gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY;
-    const gguf_type type = array ? gguf_get_arr_type(context_, id) : gguf_get_kv_type(context_, id);
-    if (type == GGUF_TYPE_STRING) return {};
-    const size_t count = array ? gguf_get_arr_n(context_, id) : 1;
-    const void* data = array ? gguf_get_arr_data(context_, id) : gguf_get_val_data(context_, id);
-    switch (type) {
-      case GGUF_TYPE_UINT32:
-        return Widen<uint32_t>(data, count);
-      case GGUF_TYPE_INT32:
-        return Widen<int32_t>(data, count);
-      case GGUF_TYPE_UINT64:
-      case GGUF_TYPE_INT64:
-        return Widen<int64_t>(data, count);
-      case GGUF_TYPE_UINT16:
-        return Widen<uint16_t>(data, count);
-      default:
-        return {};
-    }
-  }
-  int64_t Integer(const std::string& key, int64_t absent = 0) const {
-    const std::vector<int64_t> values = Integers(key);
-    return values.empty() || values[0] < 0 ? absent : values[0];
-  }
-  int64_t ArraySize(const std::string& key) const {
-    const int64_t id = gguf_find_key(context_, key.c_str());
-    if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_ARRAY) return 0;
-    return static_cast<int64_t>(gguf_get_arr_n(context_, id));
-  }
-  int64_t SplitCount() const {
-    const int64_t id = gguf_find_key(context_, "split.count");
-    return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_UINT16
-               ? gguf_get_val_u16(context_, id)
-               : 1;
-  }
-
- private:
-  template <typename T>
-  static std::vector<int64_t> Widen(const void* data, size_t count) {
-    std::vector<int64_t> values(count);
-    for (size_t i = 0; i < count; ++i) {
-      T value;
-      std::memcpy(&value, static_cast<const char*>(data) + i * sizeof(T), sizeof(T));
-      values[i] = static_cast<int64_t>(value);
-    }
-    return values;
-  }
-
-  const gguf_context* context_;
-  std::string architecture_;
-};
-
 // Values per token in the KV cache: what attention with grouped heads keeps. Architectures with a
 // compressed cache keep less; the number is for estimates, hence in double and without overflow.
-int64_t KvWidth(const Metadata& metadata, int64_t layers, int64_t width, int64_t heads) {
+int64_t KvWidth(const GgufMetadata& metadata, int64_t layers, int64_t width, int64_t heads) {
   const int64_t head_width = heads > 0 ? width / heads : 0;
   const double key_and_value =
       static_cast<double>(metadata.Integer("attention.key_length", head_width)) +
@@ -203,8 +137,8 @@ GgufInfo ReadGguf(const std::string& path) {
   GgufInfo info;
   info.path = path;
   info.file_bytes = static_cast<int64_t>(file.bytes().size());
-  info.architecture = Metadata(context.get(), "").String("general.architecture");
-  const Metadata metadata(context.get(), info.architecture);
+  info.architecture = GgufMetadata(context.get(), "").String("general.architecture");
+  const GgufMetadata metadata(context.get(), info.architecture);
   info.name = metadata.String("general.name");
   info.tokenizer_model = metadata.String("tokenizer.ggml.model");
   info.pre_tokenizer = metadata.String("tokenizer.ggml.pre");

@@ -9,19 +9,16 @@
 #include <vector>
 
 #include "engine/llama/llama_engine.h"
+#include "engine/native/native_engine.h"
 #include "golden/oracle.h"
 
 namespace rsr {
 namespace {
 
-TEST(EngineOracle, Float32) {
+void Compare(Engine& engine) {
   const auto golden = ReadOracle();
   if (golden.empty()) GTEST_SKIP() << "the oracle's files are not beside this repository";
-  const auto engine =
-      OpenLlamaEngine({.student = {.path = RSR_DEMO_STUDENT,
-                                   .precision = Precision::kF32,
-                                   .cache_dir = std::string(RSR_BINARY_DIR) + "/student_cache"}});
-  const auto worker = engine->NewWorker();
+  const auto worker = engine.NewWorker();
   int64_t tokens = 0, other_rank = 0;
   double worst_surprisal = 0, worst_other = 0, worst_rsr = 0;
   for (const auto& row : golden) {
@@ -67,6 +64,15 @@ TEST(EngineOracle, Float32) {
       "rsr within {:.1e}; {} ranks moved by near ties\n",
       tokens, worst_surprisal, worst_other, worst_rsr, other_rank);
 }
+
+TEST(EngineOracle, Llama) {
+  Compare(
+      *OpenLlamaEngine({.student = {.path = RSR_DEMO_STUDENT,
+                                    .precision = Precision::kF32,
+                                    .cache_dir = std::string(RSR_BINARY_DIR) + "/student_cache"}}));
+}
+
+TEST(EngineOracle, Native) { Compare(*OpenNativeEngine({.student = {.path = RSR_DEMO_STUDENT}})); }
 
 }  // namespace
 }  // namespace rsr

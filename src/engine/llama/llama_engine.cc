@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "engine/check_sequence.h"
 #include "engine/llama/llama_body.h"
 #include "engine/llama/output_check.h"
 #include "engine/llama/output_layer.h"
@@ -32,7 +33,7 @@ BodyShape ShapeOf(const GgufInfo& info, bool f32) {
 }
 
 // kAuto: does the float32 student fit, with every worker at its longest trajectory?
-bool F32Fits(const GgufInfo& info, const LlamaEngineOptions& options) {
+bool F32Fits(const GgufInfo& info, const EngineOptions& options) {
   // Few trajectories are longer, and a student that allows a million tokens would never fit.
   constexpr int64_t kLongest = 32768;
   constexpr int64_t kSlack = int64_t{1} << 30;  // sweeps, queues, shards, the rest of the machine
@@ -76,7 +77,7 @@ class LlamaWorker : public EngineWorker {
 
   void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
              TokenStats* out) override {
-    Check(ids, positions);
+    CheckSequence(ids, positions, vocab_);
     size_t taken = 0, swept = 0;  // positions whose states were copied, and were swept
     block_.clear();
     const auto sweep = [&] {
@@ -106,34 +107,8 @@ class LlamaWorker : public EngineWorker {
     if (positions.empty()) return;
     targets_.clear();
     for (const int32_t position : positions) targets_.push_back(ids[static_cast<size_t>(position)]);
-    try {
-      sweep_->Run(block_.data(), targets_, out);
-    } catch (const Error& error) {
-      throw Error(fmt::format("positions {} to {}: {}", positions.front(), positions.back(),
-                              error.message()),
-                  error.hint(), error.kind());
-    }
+    SweepPositions(*sweep_, block_.data(), positions, targets_, out);
     block_.clear();
-  }
-
-  void Check(std::span<const int32_t> ids, std::span<const int32_t> positions) const {
-    const auto wrong = [](const std::string& what) {
-      throw Error(what, "", Error::Kind::kInternal);
-    };
-    for (size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i] < 0 || ids[i] >= vocab_) {
-        wrong(fmt::format("token id {} at position {} is outside the vocabulary of {}", ids[i], i,
-                          vocab_));
-      }
-    }
-    int64_t previous = 0;
-    for (const int32_t position : positions) {
-      if (position <= previous || static_cast<size_t>(position) >= ids.size()) {
-        wrong(fmt::format("position {} cannot be scored: after {}, in a sequence of {}", position,
-                          previous, ids.size()));
-      }
-      previous = position;
-    }
   }
 
   LlamaBody body_;
@@ -188,11 +163,8 @@ class LlamaEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> OpenLlamaEngine(const LlamaEngineOptions& options) {
-  if (options.sweep_rows < 1) {
-    throw Error(fmt::format("positions per sweep: at least 1 expected, got {}", options.sweep_rows),
-                "256 is a good number");
-  }
+std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options) {
+  CheckSweepRows(options.sweep_rows);
   GgufInfo info = ReadGguf(options.student.path);
   const bool f32 = options.student.precision == Precision::kF32 ||
                    (options.student.precision == Precision::kAuto && F32Fits(info, options));

@@ -3,23 +3,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "engine/engine.h"
-#include "rsr/student.h"
 
 namespace rsr {
-
-struct LlamaEngineOptions {
-  StudentOptions student;
-  std::string student_hash;  // HashFile of student.path where it is known; empty: made if needed
-  int workers = 1;           // only for the memory estimate of Precision::kAuto
-  int64_t sweep_rows = 256;  // positions per vocabulary sweep
-};
 
 // Opening checks our output layer against llama.cpp's on a few tokens, so that an architecture that
 // does more between body and logits than we know of is refused by name instead of scored wrongly.
 // Throws rsr::Error.
-std::unique_ptr<Engine> OpenLlamaEngine(const LlamaEngineOptions& options);
+std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options);
 
 }  // namespace rsr

@@ -12,6 +12,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "student/ggml_log.h"
@@ -68,6 +69,24 @@ inline void WriteTinyModel(const std::string& architecture, const std::string& p
       llama_model_init_from_user(file, fill, nullptr, params), llama_model_free);
   ASSERT_NE(model, nullptr) << architecture << ": " << TakeGgmlMessages();
   llama_model_save_to_file(model.get(), path.c_str());
+}
+
+// Writes the file again without the tensors that `drop` names. (llama.cpp's writer fills in every
+// tensor an architecture may have.)
+inline void DropTensors(const std::string& path,
+                        const std::function<bool(std::string_view name)>& drop) {
+  ggml_context* tensors = nullptr;
+  const std::unique_ptr<gguf_context, decltype(&gguf_free)> from(
+      gguf_init_from_file(path.c_str(), {.no_alloc = false, .ctx = &tensors}), gguf_free);
+  ASSERT_NE(from, nullptr);
+  const std::unique_ptr<ggml_context, decltype(&ggml_free)> data(tensors, ggml_free);
+  const std::unique_ptr<gguf_context, decltype(&gguf_free)> to(gguf_init_empty(), gguf_free);
+  gguf_set_kv(to.get(), from.get());
+  for (int64_t i = 0; i < gguf_get_n_tensors(from.get()); ++i) {
+    const char* name = gguf_get_tensor_name(from.get(), i);
+    if (!drop(name)) gguf_add_tensor(to.get(), ggml_get_tensor(tensors, name));
+  }
+  ASSERT_TRUE(gguf_write_to_file(to.get(), path.c_str(), false));
 }
 
 }  // namespace rsr

@@ -47,30 +47,61 @@ void MaskScores(int64_t begin, int64_t count, int64_t window, const int32_t* pos
   }
 }
 
+// Vectors of lanes that pass the keys side by side: one chain of maxima or sums would leave the
+// processor waiting for each step.
+constexpr int kSideBySide = 4;
+constexpr int64_t kStripe = kSideBySide * kLanes;
+
+// The largest score of each lane of a stripe, those of earlier tiles included.
+HWY_INLINE void FindMost(const float* scores, int64_t count, const float* before, Vector* most) {
+  const Floats df;
+#pragma GCC unroll 4
+  for (int i = 0; i < kSideBySide; ++i) most[i] = hn::Load(df, before + i * kLanes);
+  for (int64_t key = 0; key < count; ++key) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kSideBySide; ++i) {
+      most[i] = hn::Max(most[i], hn::Load(df, scores + key * kPanel + i * kLanes));
+    }
+  }
+}
+
+// scores -> exp(scores - most); their sums.
+HWY_INLINE void Exponentials(float* scores, int64_t count, const Vector* most, Vector* sum) {
+  const Floats df;
+  const Exp<Floats> exp(hn::Zero(df));
+#pragma GCC unroll 4
+  for (int i = 0; i < kSideBySide; ++i) sum[i] = hn::Zero(df);
+  for (int64_t key = 0; key < count; ++key) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kSideBySide; ++i) {
+      float* at = scores + key * kPanel + i * kLanes;
+      const Vector e = exp(hn::Sub(hn::Load(df, at), most[i]));
+      sum[i] = hn::Add(sum[i], e);
+      hn::Store(e, df, at);
+    }
+  }
+}
+
 // scores -> exp(scores - most), most and total brought up to date; `factors` [kPanel]: what earlier
 // sums are to be multiplied with. True if any of them is not 1.
 bool Softmax(int64_t count, float* scores, const QueryPanel& panel, float* factors) {
   const Floats df;
   const Exp<Floats> exp(hn::Zero(df));
   bool changed = false;
-  for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
-    const Vector before = hn::Load(df, panel.most + lane);
-    Vector most = before;
-    for (int64_t key = 0; key < count; ++key) {
-      most = hn::Max(most, hn::Load(df, scores + key * kPanel + lane));
+  for (int64_t stripe = 0; stripe < kPanel; stripe += kStripe) {
+    Vector most[kSideBySide], sum[kSideBySide];
+    FindMost(scores + stripe, count, panel.most + stripe, most);
+    Exponentials(scores + stripe, count, most, sum);
+    for (int i = 0; i < kSideBySide; ++i) {
+      const int64_t lane = stripe + i * kLanes;
+      const Vector before = hn::Load(df, panel.most + lane);
+      const Vector factor = exp(hn::Sub(before, most[i]));
+      changed = changed || !hn::AllTrue(df, hn::Eq(before, most[i]));
+      hn::Store(factor, df, factors + lane);
+      hn::Store(most[i], df, panel.most + lane);
+      hn::Store(hn::MulAdd(hn::Load(df, panel.total + lane), factor, sum[i]), df,
+                panel.total + lane);
     }
-    Vector sum = hn::Zero(df);
-    for (int64_t key = 0; key < count; ++key) {
-      float* at = scores + key * kPanel + lane;
-      const Vector e = exp(hn::Sub(hn::Load(df, at), most));
-      sum = hn::Add(sum, e);
-      hn::Store(e, df, at);
-    }
-    const Vector factor = exp(hn::Sub(before, most));
-    changed = changed || !hn::AllTrue(df, hn::Eq(before, most));
-    hn::Store(factor, df, factors + lane);
-    hn::Store(most, df, panel.most + lane);
-    hn::Store(hn::MulAdd(hn::Load(df, panel.total + lane), factor, sum), df, panel.total + lane);
   }
   return changed;
 }

@@ -78,32 +78,43 @@ HWY_INLINE Vector Activate(Vector x) {
   return TimesLogistic(x, hn::Mul(hn::Mul(x, cubic), hn::Set(df, 1.5957691216f)));
 }
 
-// up [rows, kPanel] *= act(gate).
+// A panel's part of a bias; zeros where there is none.
+void PanelBias(const float* bias, int64_t column, int64_t columns, float* out) {
+  std::fill_n(out, kPanel, 0.0f);
+  if (bias) std::copy_n(bias + column, std::min(kPanel, columns - column), out);
+}
+
+// up [rows, kPanel] = act(gate + gate_bias) * (up + up_bias).
 template <Activation kActivation>
-void Gate(const float* gate, int64_t rows, float* up) {
+void Gate(const float* gate, const float* gate_bias, const float* up_bias, int64_t rows,
+          float* up) {
   const Floats df;
   for (int64_t i = 0; i < rows * kPanel; i += kLanes) {
-    hn::Store(hn::Mul(Activate<kActivation>(hn::Load(df, gate + i)), hn::Load(df, up + i)), df,
-              up + i);
+    const int64_t column = i % kPanel;
+    const Vector g = hn::Add(hn::Load(df, gate + i), hn::Load(df, gate_bias + column));
+    const Vector u = hn::Add(hn::Load(df, up + i), hn::Load(df, up_bias + column));
+    hn::Store(hn::Mul(Activate<kActivation>(g), u), df, up + i);
   }
 }
 
 void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
-                 Activation activation, float* h) {
+                 float* h, const GatedOptions& options) {
   HWY_ALIGN float gates[kBlockRows * kPanel];
   HWY_ALIGN float ups[kBlockRows * kPanel];
+  HWY_ALIGN float gate_bias[kPanel];
+  HWY_ALIGN float up_bias[kPanel];
+  const auto finish = options.activation == Activation::kSilu ? Gate<Activation::kSilu>
+                                                              : Gate<Activation::kGeluTanh>;
   const int64_t columns = gate.columns(), depth = gate.depth();
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - first);
     for (int64_t panel = 0; panel < gate.panels(); ++panel) {
+      const int64_t column = panel * kPanel;
+      PanelBias(options.gate_bias, column, columns, gate_bias);
+      PanelBias(options.up_bias, column, columns, up_bias);
       BlockProduct(x + first * depth, count, gate, panel, gates);
       BlockProduct(x + first * depth, count, up, panel, ups);
-      if (activation == Activation::kSilu) {
-        Gate<Activation::kSilu>(gates, count, ups);
-      } else {
-        Gate<Activation::kGeluTanh>(gates, count, ups);
-      }
-      const int64_t column = panel * kPanel;
+      finish(gates, gate_bias, up_bias, count, ups);
       for (int64_t row = 0; row < count; ++row) {
         std::copy_n(ups + row * kPanel, std::min(kPanel, columns - column),
                     h + (first + row) * columns + column);
@@ -146,8 +157,8 @@ void MatMul(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
 }
 
 void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
-                 Activation activation, float* h) {
-  HWY_DYNAMIC_DISPATCH(GatedMatMul)(x, rows, gate, up, activation, h);
+                 float* h, const GatedOptions& options) {
+  HWY_DYNAMIC_DISPATCH(GatedMatMul)(x, rows, gate, up, h, options);
 }
 
 }  // namespace rsr

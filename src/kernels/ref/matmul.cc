@@ -31,11 +31,11 @@ void ReferenceMatMul(const float* x, int64_t rows, const float* weights, int64_t
 }
 
 void ReferenceGatedMatMul(const float* x, int64_t rows, const float* gate, const float* up,
-                          int64_t columns, int64_t depth, Activation activation, double* h) {
+                          int64_t columns, int64_t depth, double* h, const GatedOptions& options) {
   std::vector<double> gated(rows * columns);
-  ReferenceMatMul(x, rows, gate, columns, depth, gated.data());
-  ReferenceMatMul(x, rows, up, columns, depth, h);
-  for (int64_t i = 0; i < rows * columns; ++i) h[i] *= Activate(gated[i], activation);
+  ReferenceMatMul(x, rows, gate, columns, depth, gated.data(), {.bias = options.gate_bias});
+  ReferenceMatMul(x, rows, up, columns, depth, h, {.bias = options.up_bias});
+  for (int64_t i = 0; i < rows * columns; ++i) h[i] *= Activate(gated[i], options.activation);
 }
 
 }  // namespace rsr

@@ -1,0 +1,165 @@
+// The decoder's kernels on one core: products beside oneDNN's of the same shape, attention alone
+// counted causally; answers checked.
+//
+//   decoder_bench [repetitions]
+//
+// Alternates the contestants and keeps the least CPU time of each, so that other programs on the
+// machine disturb little.
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <dnnl.hpp>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "kernels/attention.h"
+#include "kernels/cpu/tile_product.h"
+#include "kernels/matmul.h"
+#include "kernels/vocab_sweep.h"
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+double CpuSeconds() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+std::vector<float> Random(int64_t count, float scale, int seed) {
+  std::minstd_rand engine(seed);
+  std::vector<float> values(count);
+  for (float& x : values) x = scale * (static_cast<float>(engine()) / 1073741824.0f - 1);
+  return values;
+}
+
+// Weights in the layout oneDNN asks for.
+class OneDnnProduct {
+ public:
+  OneDnnProduct(int64_t rows, int64_t depth, int64_t columns, const float* weights) {
+    using Desc = dnnl::memory::desc;
+    using Tag = dnnl::memory::format_tag;
+    const auto f32 = dnnl::memory::data_type::f32;
+    const dnnl::matmul::primitive_desc desc(engine_, Desc({rows, depth}, f32, Tag::ab),
+                                            Desc({depth, columns}, f32, Tag::any),
+                                            Desc({rows, columns}, f32, Tag::ab));
+    product_ = dnnl::matmul(desc);
+    x_ = dnnl::memory(desc.src_desc(), engine_, nullptr);
+    weights_ = dnnl::memory(desc.weights_desc(), engine_);
+    y_ = dnnl::memory(desc.dst_desc(), engine_, nullptr);
+    dnnl::memory plain(Desc({depth, columns}, f32, Tag::ba), engine_, const_cast<float*>(weights));
+    dnnl::reorder(plain, weights_).execute(stream_, plain, weights_);
+  }
+
+  void Run(const float* x, float* y) {
+    x_.set_data_handle(const_cast<float*>(x));
+    y_.set_data_handle(y);
+    product_.execute(stream_,
+                     {{DNNL_ARG_SRC, x_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, y_}});
+  }
+
+ private:
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream_{engine_};
+  dnnl::matmul product_;
+  dnnl::memory x_, weights_, y_;
+};
+
+// Least CPU time of a call of each, in seconds; a turn of each lasts some milliseconds.
+std::vector<double> Least(const std::vector<std::function<void()>>& contestants, int repetitions) {
+  std::vector<double> least(contestants.size(), 1e30);
+  for (int i = 0; i < repetitions; ++i) {
+    for (size_t c = 0; c < contestants.size(); ++c) {
+      int calls = 0;
+      const double start = CpuSeconds();
+      double now;
+      do {
+        contestants[c]();
+        ++calls;
+        now = CpuSeconds();
+      } while (now - start < 0.01);
+      least[c] = std::min(least[c], (now - start) / calls);
+    }
+  }
+  return least;
+}
+
+void BenchProduct(int64_t rows, int64_t depth, int64_t columns, int repetitions) {
+  const auto x = Random(rows * depth, 1, 1), weights = Random(columns * depth, 1, 2);
+  std::vector<float> y(rows * columns), other(rows * columns);
+  PackedMatrix packed(columns, depth);
+  packed.Pack(0, columns, weights.data());
+  OneDnnProduct product(rows, depth, columns, weights.data());
+  const auto seconds = Least({[&] { MatMul(x.data(), rows, packed, y.data()); },
+                              [&] { product.Run(x.data(), other.data()); }},
+                             repetitions);
+  double worst = 0;
+  for (size_t i = 0; i < y.size(); ++i) worst = std::max<double>(worst, std::abs(y[i] - other[i]));
+  if (!(worst < 1e-6 * static_cast<double>(depth))) throw Error("the products differ");
+  const double flop = 2e-9 * static_cast<double>(rows * depth * columns);
+  fmt::print("  {:4} rows, depth {:5}, {:5} columns  {:6.1f} GFLOP/s, oneDNN {:6.1f}\n", rows,
+             depth, columns, flop / seconds[0], flop / seconds[1]);
+}
+
+void BenchAttention(int64_t length, int repetitions) {
+  constexpr int64_t kHeads = 9, kKvHeads = 3, kWidth = 64, kBlock = 128;
+  const AttentionShape shape{
+      .heads = kHeads, .kv_heads = kKvHeads, .head_width = kWidth, .scale = 0.125f};
+  const auto q = Random(length * kHeads * kWidth, 3, 1);
+  const auto keys = Random(length * kKvHeads * kWidth, 1, 2);
+  const auto values = Random(length * kKvHeads * kWidth, 1, 3);
+  const KeysAndValues sequence{keys.data(), values.data(), length * kWidth};
+  std::vector<float> out(q.size());
+  const auto attention = NewAttention(shape);
+  const int64_t row = kHeads * kWidth;
+  const double seconds =
+      Least({[&] {
+              for (int64_t first = 0; first < length; first += kBlock) {
+                attention->Run(q.data() + first * row, first, std::min(kBlock, length - first),
+                               sequence, out.data() + first * row);
+              }
+            }},
+            repetitions)[0];
+  std::vector<float> want(row);
+  NewReferenceAttention(shape)->Run(q.data() + (length - 1) * row, length - 1, 1, sequence,
+                                    want.data());
+  double worst = 0;
+  for (int64_t i = 0; i < row; ++i) {
+    worst = std::max<double>(worst, std::abs(want[i] - out[(length - 1) * row + i]));
+  }
+  if (!(worst < 1e-5)) throw Error("attention differs from its reference");
+  const double pairs = 0.5 * static_cast<double>(length * (length + 1));
+  const double rate = 4e-9 * pairs * static_cast<double>(kHeads * kWidth) / seconds;
+  fmt::print("  {:5} tokens  {:6.1f} GFLOP/s, last row within {:.1e} of the reference\n", length,
+             rate, worst);
+}
+
+}  // namespace
+}  // namespace rsr
+
+int main(int argc, char** argv) {
+  try {
+    const int repetitions = argc > 1 ? std::atoi(argv[1]) : 9;
+    const rsr::SingleThread single;
+    fmt::print("level {}\nproducts of SmolLM2-135M and of a student of 1.5B\n", rsr::CpuLevel());
+    for (const auto& [depth, columns] : {std::pair<int64_t, int64_t>{576, 576},
+                                         {576, 384},
+                                         {576, 1536},
+                                         {1536, 576},
+                                         {1536, 1536},
+                                         {1536, 8960},
+                                         {8960, 1536}}) {
+      rsr::BenchProduct(128, depth, columns, repetitions);
+    }
+    fmt::print("attention, 9 heads of 64 over 3 KV heads, counted causally\n");
+    for (const int64_t length : {128, 512, 2048, 8192}) rsr::BenchAttention(length, repetitions);
+  } catch (const rsr::Error& error) {
+    fmt::print(stderr, "{}\n", error.message());
+    return 1;
+  }
+}

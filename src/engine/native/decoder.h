@@ -1,0 +1,55 @@
+// The decoder: a pack of token sequences through all layers, one layer after the other.
+//
+// Within a layer, rows pass in blocks that stay in the second-level cache: norm, queries, keys and
+// values, attention, feed-forward. Only the residual stream and this layer's keys and values are
+// kept for the whole pack. Sequences lie end to end without padding; a block may hold the end of
+// one and the start of the next, and no row's bits depend on that.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/native/native_model.h"
+#include "kernels/attention.h"
+#include "kernels/rope.h"
+
+namespace rsr {
+
+// One thread's scratch memory; grows to the largest pack it has seen. The model outlives it.
+class Decoder {
+ public:
+  explicit Decoder(const NativeModel& model);
+
+  // Final hidden states before the output norm, [tokens of all sequences, width], valid until the
+  // next call.
+  std::span<const float> Run(std::span<const std::span<const int32_t>> sequences);
+
+ private:
+  struct Piece {       // what a block holds of one sequence
+    int64_t row;       // its first, in the block
+    int64_t count;     // rows
+    int64_t position;  // of its first row in the sequence
+    int64_t begin;     // of the sequence, in the pack
+  };
+
+  void Embed(std::span<const std::span<const int32_t>> sequences);
+  std::vector<Piece> PiecesOf(int64_t first, int64_t rows) const;
+  void RunBlock(const NativeLayer& layer, int64_t first, int64_t rows);
+  void Attend(const NativeLayer& layer, int64_t first, int64_t rows);
+  void KeepKeysAndValues(const Piece& piece, int64_t first);
+
+  const NativeModel& model_;
+  const DecoderConfig& config_;
+  RopeTable rope_;
+  std::unique_ptr<Attention> attention_;
+  std::vector<int64_t> begins_;  // of the sequences in the pack, and its end
+  int64_t tokens_ = 0;
+  std::vector<float> residual_;       // [tokens, width]
+  std::vector<float> keys_, values_;  // [kv_heads, tokens, head_width]
+  // Of a block.
+  std::vector<float> normed_, query_, key_value_, attended_, gated_;
+};
+
+}  // namespace rsr

@@ -1,0 +1,164 @@
+// The native engine beside llama.cpp on tiny models, and its bits whatever surrounds a sequence.
+#include "engine/native/native_engine.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <numeric>
+#include <thread>
+
+#include "engine/llama/llama_engine.h"
+#include "engine/llama/tiny_model.h"
+#include "rsr/error.h"
+
+namespace rsr {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<int32_t> SomeIds(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<int32_t> ids(count);
+  for (int32_t& id : ids) id = static_cast<int32_t>(random() % kTinyVocab);
+  return ids;
+}
+
+std::vector<TokenStats> ScoreAll(EngineWorker& worker, const std::vector<int32_t>& ids) {
+  std::vector<int32_t> positions(ids.size() - 1);
+  std::iota(positions.begin(), positions.end(), 1);
+  std::vector<TokenStats> stats(positions.size());
+  worker.Score(ids, positions, stats.data());
+  return stats;
+}
+
+bool SameStats(const std::vector<TokenStats>& a, const TokenStats* b) {
+  return std::memcmp(a.data(), b, a.size() * sizeof(TokenStats)) == 0;
+}
+
+class NativeEngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fmt::format("{}rsr-native-{}.gguf", testing::TempDir(), getpid());
+    Write();
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+  // With biases, frequency factors and an output matrix of its own; without what `drop` names.
+  void Write(const std::function<bool(std::string_view)>& drop = {}) const {
+    WriteTinyModel("llama", path_);
+    DropTensors(path_, [&](std::string_view name) {
+      return name.ends_with("scale") || (drop && drop(name));  // of float4 weights
+    });
+  }
+  void ExpectAgreement() const;
+  std::unique_ptr<Engine> Open(int64_t sweep_rows = 256) const {
+    return OpenNativeEngine({.student = {.path = path_}, .sweep_rows = sweep_rows});
+  }
+  std::string path_;
+};
+
+void NativeEngineTest::ExpectAgreement() const {
+  const auto engine = Open();
+  const std::vector<int32_t> ids = SomeIds(400, 1);
+  const auto llama = OpenLlamaEngine({.student = {.path = path_, .precision = Precision::kF32}});
+  const auto got = ScoreAll(*engine->NewWorker(), ids);
+  const auto want = ScoreAll(*llama->NewWorker(), ids);
+  double spread = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    // Logits of these models reach 20; float32 sums of another order move them by some 1e-5.
+    ASSERT_NEAR(got[i].surprisal, want[i].surprisal, 2e-4) << i;
+    ASSERT_NEAR(got[i].entropy, want[i].entropy, 2e-4) << i;
+    ASSERT_EQ(got[i].rank, want[i].rank) << i;
+    spread = std::max<double>(spread, std::abs(got[i].surprisal - got[0].surprisal));
+  }
+  EXPECT_GT(spread, 0.1);  // or the model says nothing
+}
+
+TEST_F(NativeEngineTest, AgreesWithTheLlamaEngine) {
+  ExpectAgreement();
+  EXPECT_EQ(Open()->info().name, "native");
+  EXPECT_EQ(Open()->info().precision, "f32");
+}
+
+TEST_F(NativeEngineTest, AgreesWithoutWhatAFileMayLack) {
+  Write([](std::string_view name) { return name.ends_with(".bias"); });
+  ExpectAgreement();
+  Write([](std::string_view name) { return name == "rope_freqs.weight"; });
+  ExpectAgreement();
+  Write([](std::string_view name) { return name == "output.weight"; });
+  ExpectAgreement();
+  Write([](std::string_view name) { return name == "blk.1.attn_k.bias"; });
+  ExpectAgreement();
+}
+
+TEST_F(NativeEngineTest, BitsDependOnTheSequenceAlone) {
+  const auto engine = Open(), small_sweeps = Open(7);
+  const std::vector<int32_t> ids = SomeIds(400, 1);
+  const auto worker = engine->NewWorker();
+  const auto all = ScoreAll(*worker, ids);
+  EXPECT_TRUE(SameStats(ScoreAll(*small_sweeps->NewWorker(), ids), all.data()));
+  // The beginning of a sequence does not know how it goes on; nothing of the long one is left over.
+  for (size_t length = 2; length < 400; length += 13) {
+    const std::vector<int32_t> begin(ids.begin(), ids.begin() + static_cast<int64_t>(length));
+    EXPECT_TRUE(SameStats(ScoreAll(*worker, begin), all.data())) << length;
+  }
+  std::vector<std::vector<TokenStats>> stats(2);
+  std::vector<std::thread> threads;
+  for (auto& own : stats) {
+    threads.emplace_back([&] { own = ScoreAll(*engine->NewWorker(), ids); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& own : stats) EXPECT_TRUE(SameStats(own, all.data()));
+}
+
+TEST_F(NativeEngineTest, SomePositionsOnly) {
+  const std::vector<int32_t> ids = SomeIds(300, 1);
+  const auto engine = Open();
+  const auto all = ScoreAll(*engine->NewWorker(), ids);
+  const std::vector<int32_t> positions = {1, 2, 130, 257};
+  std::vector<TokenStats> some(positions.size());
+  engine->NewWorker()->Score(ids, positions, some.data());
+  for (size_t i = 0; i < some.size(); ++i) {
+    EXPECT_TRUE(SameStats({some[i]}, &all[static_cast<size_t>(positions[i]) - 1])) << i;
+  }
+  engine->NewWorker()->Score(ids, {}, nullptr);
+}
+
+TEST_F(NativeEngineTest, RefusesWhatItCannotScore) {
+  const auto engine = Open();
+  const auto message = [&](std::vector<int32_t> ids, std::vector<int32_t> positions) {
+    std::vector<TokenStats> stats(positions.size());
+    try {
+      engine->NewWorker()->Score(ids, positions, stats.data());
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(message({1, kTinyVocab}, {1}), HasSubstr("outside the vocabulary"));
+  EXPECT_THAT(message({1, 2}, {2}), HasSubstr("position 2 cannot be scored"));
+  EXPECT_THAT(message(SomeIds(kTinyContext + 1, 1), {1}), HasSubstr("context of 512"));
+  EXPECT_THROW(Open(0), Error);
+}
+
+TEST_F(NativeEngineTest, LeavesOtherFamiliesAlone) {
+  EXPECT_EQ(WhyNotNative(ReadGguf(path_)), "");
+  WriteTinyModel("gpt2", path_, [](gguf_context* file, const std::string& prefix) {
+    gguf_set_val_u32(file, (prefix + "attention.head_count_kv").c_str(), 4);
+  });
+  EXPECT_THAT(WhyNotNative(ReadGguf(path_)), HasSubstr("architecture 'gpt2'"));
+  try {
+    Open();
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("architecture 'gpt2'"));
+    EXPECT_THAT(error.hint(), HasSubstr("--engine llama"));
+  }
+}
+
+}  // namespace
+}  // namespace rsr

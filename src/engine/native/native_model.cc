@@ -1,0 +1,149 @@
+#include "engine/native/native_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "kernels/rope.h"
+
+namespace rsr {
+namespace {
+
+constexpr const char* kEmbedding = "token_embd.weight";
+constexpr const char* kOutput = "output.weight";
+constexpr const char* kRopeFactors = "rope_freqs.weight";
+
+// Where a row of the file goes: its index in the packed matrix.
+using RowOrder = std::function<int64_t(int64_t row)>;
+
+class LayerReader {
+ public:
+  LayerReader(const Weights& weights, const DecoderConfig& config, int64_t layer)
+      : weights_(weights), config_(config), prefix_(fmt::format("blk.{}.", layer)) {}
+
+  NativeLayer Read() const {
+    const int64_t width = config_.width, feed_forward = config_.feed_forward;
+    const int64_t q = config_.heads * config_.head_width,
+                  kv = config_.kv_heads * config_.head_width;
+    NativeLayer layer;
+    layer.attention_norm = weights_.ReadVector(prefix_ + "attn_norm.weight", width);
+    layer.feed_forward_norm = weights_.ReadVector(prefix_ + "ffn_norm.weight", width);
+    layer.query = Join({{"attn_q", q, RopeOrder()}}, width);
+    layer.key_value = Join({{"attn_k", kv, RopeOrder()}, {"attn_v", kv, {}}}, width);
+    layer.attention_output = Join({{"attn_output", width, {}}}, q);
+    layer.gate = Join({{"ffn_gate", feed_forward, {}}}, width);
+    layer.up = Join({{"ffn_up", feed_forward, {}}}, width);
+    layer.down = Join({{"ffn_down", width, {}}}, feed_forward);
+    return layer;
+  }
+
+ private:
+  struct Part {
+    std::string name;  // of its tensors, without ".weight" and ".bias"
+    int64_t rows;
+    RowOrder order;  // empty: as they lie
+
+    int64_t Place(int64_t row) const { return order ? order(row) : row; }
+  };
+
+  // The parts one below the other; where only some have a bias, the others' is 0.
+  Linear Join(const std::vector<Part>& parts, int64_t depth) const {
+    int64_t rows = 0;
+    bool biased = false;
+    for (const Part& part : parts) {
+      rows += part.rows;
+      biased = biased || weights_.Has(prefix_ + part.name + ".bias");
+    }
+    Linear linear{PackedMatrix(rows, depth), std::vector<float>(biased ? rows : 0)};
+    int64_t first = 0;
+    for (const Part& part : parts) {
+      Pack(part, depth, first, &linear.weights);
+      if (const std::string name = prefix_ + part.name + ".bias"; weights_.Has(name)) {
+        const std::vector<float> bias = weights_.ReadVector(name, part.rows);
+        for (int64_t row = 0; row < part.rows; ++row) {
+          linear.bias[first + part.Place(row)] = bias[row];
+        }
+      }
+      first += part.rows;
+    }
+    return linear;
+  }
+
+  // The part's rows become columns `first` + Place(row) of the packed matrix.
+  void Pack(const Part& part, int64_t depth, int64_t first, PackedMatrix* packed) const {
+    constexpr int64_t kRowsAtOnce = 64;
+    const std::string name = prefix_ + part.name + ".weight";
+    std::vector<float> values(static_cast<size_t>(std::min(part.rows, kRowsAtOnce) * depth));
+    for (int64_t row = 0; row < part.rows; row += kRowsAtOnce) {
+      const int64_t count = std::min(kRowsAtOnce, part.rows - row);
+      weights_.ReadRows(name, part.rows, depth, row, count, values.data());
+      for (int64_t i = 0; i < count; ++i) {
+        packed->Pack(first + part.Place(row + i), 1, values.data() + i * depth);
+      }
+    }
+  }
+
+  // Pairs that lie side by side go half the rotated width apart, as kernels/rope.h has them;
+  // queries and keys alike, so that their products stay what they are.
+  RowOrder RopeOrder() const {
+    if (!config_.rope_side_by_side) return {};
+    return [head_width = config_.head_width, turned = config_.rope_width](int64_t row) {
+      const int64_t i = row % head_width;
+      return i < turned ? row - i + i / 2 + i % 2 * (turned / 2) : row;
+    };
+  }
+
+  const Weights& weights_;
+  const DecoderConfig& config_;
+  const std::string prefix_;
+};
+
+}  // namespace
+
+NativeOutputMatrix::NativeOutputMatrix(const Weights& weights, const std::string& name,
+                                       int64_t vocab, int64_t width)
+    : vocab_(vocab), width_(width), data_(weights.Resident(name, vocab, width)) {
+  if (data_ != nullptr) return;
+  unpacked_.resize(static_cast<size_t>(vocab * width));
+  weights.ReadRows(name, vocab, width, 0, vocab, unpacked_.data());
+  data_ = unpacked_.data();
+}
+
+void NativeOutputMatrix::ReadRows(int64_t first, int64_t count, float* out) const {
+  std::copy_n(data_ + first * width_, count * width_, out);
+}
+
+NativeModel::NativeModel(const GgufInfo& info, const DecoderConfig& config)
+    : config_(config), weights_(info) {
+  const bool own = weights_.Has(kOutput);
+  output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
+                                                 config_.vocab, config_.width);
+  output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
+  std::vector<float> factors(static_cast<size_t>(config_.rope_width / 2), 1);
+  if (weights_.Has(kRopeFactors)) {
+    factors = weights_.ReadVector(kRopeFactors, config_.rope_width / 2);
+  }
+  for (float& factor : factors) factor *= config_.rope_factor;
+  rope_frequencies_ = RopeFrequencies(config_.rope_width, config_.rope_base, factors);
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    layers_.push_back(LayerReader(weights_, config_, i).Read());
+  }
+}
+
+void NativeModel::ReadEmbedding(int32_t id, float* out) const {
+  weights_.ReadRows(kEmbedding, config_.vocab, config_.width, id, 1, out);
+}
+
+int64_t NativeModel::bytes() const {
+  int64_t bytes = config_.vocab * config_.width * int64_t{sizeof(float)};
+  for (const NativeLayer& layer : layers_) {
+    for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
+                                 &layer.gate, &layer.up, &layer.down}) {
+      bytes += linear->weights.bytes();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace rsr

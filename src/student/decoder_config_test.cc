@@ -1,0 +1,144 @@
+#include "student/decoder_config.h"
+
+#include <fmt/format.h>
+#include <ggml.h>
+#include <gguf.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "rsr/error.h"
+#include "student/gguf_file.h"
+
+namespace rsr {
+namespace {
+
+using ::testing::HasSubstr;
+using Change = std::function<void(gguf_context*)>;
+
+class DecoderConfigTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fmt::format("{}rsr-config-{}.gguf", testing::TempDir(), getpid());
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  // A header of the llama family and one tensor; `change` may set other keys.
+  GgufInfo Header(const Change& change = {}, const char* tensor = "blk.1.attn_q.weight") {
+    const std::unique_ptr<gguf_context, decltype(&gguf_free)> file(gguf_init_empty(), gguf_free);
+    const auto number = [&](const char* key, uint32_t value) {
+      gguf_set_val_u32(file.get(), key, value);
+    };
+    gguf_set_val_str(file.get(), "general.architecture", "llama");
+    number("llama.block_count", 2);
+    number("llama.context_length", 128);
+    number("llama.embedding_length", 64);
+    number("llama.feed_forward_length", 96);
+    number("llama.attention.head_count", 4);
+    number("llama.attention.head_count_kv", 2);
+    gguf_set_val_f32(file.get(), "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    const char* tokens[] = {"a", "b", "c"};
+    gguf_set_arr_str(file.get(), "tokenizer.ggml.tokens", tokens, 3);
+    if (change) change(file.get());
+    const std::unique_ptr<ggml_context, decltype(&ggml_free)> memory(
+        ggml_init({size_t{1} << 16, nullptr, false}), ggml_free);
+    ggml_tensor* values = ggml_new_tensor_1d(memory.get(), GGML_TYPE_F32, 8);
+    ggml_set_name(values, tensor);
+    gguf_add_tensor(file.get(), values);
+    gguf_write_to_file(file.get(), path_.c_str(), false);
+    return ReadGguf(path_);
+  }
+  std::string WhyNot(const Change& change, const char* tensor = "output.weight") {
+    std::string why_not;
+    EXPECT_FALSE(ReadDecoderConfig(Header(change, tensor), &why_not));
+    return why_not;
+  }
+  static Change Set(const char* key, uint32_t value) {
+    return [=](gguf_context* file) { gguf_set_val_u32(file, key, value); };
+  }
+
+  std::string path_;
+};
+
+TEST_F(DecoderConfigTest, ReadsTheHeader) {
+  std::string why_not;
+  const auto config = ReadDecoderConfig(Header(), &why_not);
+  ASSERT_TRUE(config) << why_not;
+  EXPECT_EQ(config->layers, 2);
+  EXPECT_EQ(config->feed_forward, 96);
+  EXPECT_EQ(config->kv_heads, 2);
+  EXPECT_EQ(config->head_width, 16);
+  EXPECT_EQ(config->rope_width, 16);
+  EXPECT_EQ(config->rope_base, 10000);
+  EXPECT_EQ(config->vocab, 3);
+  EXPECT_EQ(config->norm_epsilon, 1e-5f);
+  EXPECT_TRUE(config->rope_side_by_side);
+}
+
+TEST_F(DecoderConfigTest, LinearScaling) {
+  std::string why_not;
+  const auto factor = [&](const char* type, float value) {
+    const GgufInfo info = Header([&](gguf_context* file) {
+      if (type) gguf_set_val_str(file, "llama.rope.scaling.type", type);
+      gguf_set_val_f32(file, "llama.rope.scaling.factor", value);
+    });
+    return ReadDecoderConfig(info, &why_not)->rope_factor;
+  };
+  EXPECT_EQ(factor("linear", 4), 4);
+  EXPECT_EQ(factor(nullptr, 4), 4);  // llama.cpp takes it for linear, too
+  EXPECT_EQ(factor("linear", 0), 1);
+  EXPECT_EQ(factor("none", 4), 1);
+}
+
+TEST_F(DecoderConfigTest, SaysWhatItDoesNotCompute) {
+  EXPECT_THAT(
+      WhyNot([](gguf_context* file) { gguf_set_val_str(file, "general.architecture", "mamba"); }),
+      HasSubstr("architecture 'mamba' is not among llama"));
+  EXPECT_THAT(WhyNot(Set("llama.expert_count", 8)), HasSubstr("mixture of experts"));
+  EXPECT_THAT(
+      WhyNot([](gguf_context* file) { gguf_set_val_str(file, "llama.rope.scaling.type", "yarn"); }),
+      HasSubstr("'yarn'"));
+  EXPECT_THAT(WhyNot([](gguf_context* file) {
+                const uint32_t heads[] = {2, 1};
+                gguf_set_arr_data(file, "llama.attention.head_count_kv", GGUF_TYPE_UINT32, heads,
+                                  2);
+              }),
+              HasSubstr("attention.head_count_kv differs by layer"));
+  EXPECT_THAT(WhyNot(Set("llama.attention.key_length", 32)), HasSubstr("differ in width"));
+  EXPECT_THAT(WhyNot({}, "blk.0.attn_sinks.weight"), HasSubstr("'blk.0.attn_sinks.weight'"));
+  EXPECT_THAT(WhyNot({}, "attn_q.weight"), HasSubstr("'attn_q.weight'"));
+}
+
+TEST_F(DecoderConfigTest, RefusesSizesThatCannotBe) {
+  const auto refusal = [&](const Change& change) -> std::string {
+    try {
+      std::string why_not;
+      ReadDecoderConfig(Header(change), &why_not);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal(Set("llama.attention.head_count", 0)), HasSubstr("number of heads is 0"));
+  EXPECT_THAT(refusal(Set("llama.attention.head_count_kv", 0)), HasSubstr("KV heads is 0"));
+  EXPECT_THAT(refusal(Set("llama.attention.head_count_kv", 3)), HasSubstr("4 heads over 3"));
+  EXPECT_THAT(refusal(Set("llama.block_count", 1u << 31)), HasSubstr("number of layers"));
+  EXPECT_THAT(refusal(Set("llama.feed_forward_length", 0xffffffff)),
+              HasSubstr("feed-forward width"));
+  EXPECT_THAT(refusal(Set("llama.rope.dimension_count", 18)), HasSubstr("18 of them rotated"));
+  EXPECT_THAT(refusal(Set("llama.rope.dimension_count", 15)), HasSubstr("15 of them rotated"));
+  EXPECT_THAT(
+      refusal([](gguf_context* file) { gguf_set_val_f32(file, "llama.rope.freq_base", NAN); }),
+      HasSubstr("base nan"));
+  EXPECT_THAT(
+      refusal([](gguf_context* file) { gguf_set_val_f32(file, "llama.rope.scaling.factor", -2); }),
+      HasSubstr("factor -2"));
+}
+
+}  // namespace
+}  // namespace rsr

@@ -1,0 +1,81 @@
+#include "student/gguf_metadata.h"
+
+#include <cstring>
+
+namespace rsr {
+namespace {
+
+template <typename T>
+std::vector<int64_t> Widen(const void* data, size_t count) {
+  std::vector<int64_t> values(count);
+  for (size_t i = 0; i < count; ++i) {
+    T value;
+    std::memcpy(&value, static_cast<const char*>(data) + i * sizeof(T), sizeof(T));
+    values[i] = static_cast<int64_t>(value);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string GgufMetadata::String(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, key.c_str());
+  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_STRING) return "";
+  return gguf_get_val_str(context_, id);
+}
+
+std::vector<int64_t> GgufMetadata::Integers(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  if (id < 0) return {};
+  const bool array = gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY;
+  const gguf_type type = array ? gguf_get_arr_type(context_, id) : gguf_get_kv_type(context_, id);
+  if (type == GGUF_TYPE_STRING) return {};
+  const size_t count = array ? gguf_get_arr_n(context_, id) : 1;
+  const void* data = array ? gguf_get_arr_data(context_, id) : gguf_get_val_data(context_, id);
+  switch (type) {
+    case GGUF_TYPE_UINT32:
+      return Widen<uint32_t>(data, count);
+    case GGUF_TYPE_INT32:
+      return Widen<int32_t>(data, count);
+    case GGUF_TYPE_UINT64:
+    case GGUF_TYPE_INT64:
+      return Widen<int64_t>(data, count);
+    case GGUF_TYPE_UINT16:
+      return Widen<uint16_t>(data, count);
+    default:
+      return {};
+  }
+}
+
+int64_t GgufMetadata::Integer(const std::string& key, int64_t absent) const {
+  const std::vector<int64_t> values = Integers(key);
+  return values.empty() || values[0] < 0 ? absent : values[0];
+}
+
+double GgufMetadata::Real(const std::string& key, double absent) const {
+  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  if (id < 0) return absent;
+  switch (gguf_get_kv_type(context_, id)) {
+    case GGUF_TYPE_FLOAT32:
+      return gguf_get_val_f32(context_, id);
+    case GGUF_TYPE_FLOAT64:
+      return gguf_get_val_f64(context_, id);
+    default:
+      return absent;
+  }
+}
+
+int64_t GgufMetadata::ArraySize(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, key.c_str());
+  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_ARRAY) return 0;
+  return static_cast<int64_t>(gguf_get_arr_n(context_, id));
+}
+
+int64_t GgufMetadata::SplitCount() const {
+  const int64_t id = gguf_find_key(context_, "split.count");
+  return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_UINT16
+             ? gguf_get_val_u16(context_, id)
+             : 1;
+}
+
+}  // namespace rsr

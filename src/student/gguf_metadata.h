@@ -1,0 +1,37 @@
+// Metadata of a GGUF file by key.
+//
+// ggml's getters abort on another type than asked for, so it is looked at first; a key of an
+// unexpected type counts as absent.
+#pragma once
+
+#include <gguf.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rsr {
+
+// The context must outlive it.
+class GgufMetadata {
+ public:
+  GgufMetadata(const gguf_context* context, std::string architecture)
+      : context_(context), architecture_(std::move(architecture)) {}
+
+  std::string String(const std::string& key) const;  // the whole key; empty: absent
+
+  // `{architecture}.key` from here on. Several values (one a layer) or one that stands for all.
+  std::vector<int64_t> Integers(const std::string& key) const;
+  int64_t Integer(const std::string& key, int64_t absent = 0) const;  // negative: absent
+  double Real(const std::string& key, double absent = 0) const;
+  std::string Text(const std::string& key) const { return String(architecture_ + "." + key); }
+
+  int64_t ArraySize(const std::string& key) const;  // the whole key; 0: no such array
+  int64_t SplitCount() const;                       // parts of the model; 1: it is whole
+
+ private:
+  const gguf_context* context_;
+  std::string architecture_;
+};
+
+}  // namespace rsr
