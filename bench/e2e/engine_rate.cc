@@ -3,9 +3,12 @@
 //
 //   engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH...
 //
-// One JSON object a line: first the float32 model that is measured, then one for each length.
+// One JSON object a line: first the float32 model that is measured and the rate of a bare product
+// on this core, then one for each length. Rates by CPU time hold on a machine that does other work,
+// too.
 #include <fmt/format.h>
 #include <llama.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,7 +23,9 @@
 
 #include "base/hash.h"
 #include "engine/open_engine.h"
+#include "kernels/matmul.h"
 #include "rsr/error.h"
+#include "student/decoder_config.h"
 #include "student/gguf_file.h"
 
 namespace rsr {
@@ -41,6 +46,8 @@ std::vector<double> PlainSurprisals(llama_model* model, std::vector<int32_t> ids
   params.n_batch = params.n_ubatch = kPiece;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
   params.type_k = params.type_v = GGML_TYPE_F32;
+  params.n_threads = params.n_threads_batch =
+      1;  // more would wait for each other on a busy machine
   const std::unique_ptr<llama_context, decltype(&llama_free)> context(
       llama_init_from_model(model, params), llama_free);
   const auto vocab = static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
@@ -70,30 +77,68 @@ std::vector<double> PlainSurprisals(llama_model* model, std::vector<int32_t> ids
   return surprisals;
 }
 
-void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, int64_t vocab) {
-  // About four seconds a thread on a slow core; two sequences at least.
-  const int each = static_cast<int>(std::max<int64_t>(2, 2048 / length));
+double CpuSeconds() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+// GFLOP/s of a bare product of 128 rows with the student's widest matrix, on one core: what the
+// rates are measured against.
+double ProductRate(const DecoderConfig& config) {
+  constexpr int64_t kRows = 128;
+  const std::vector<float> row(static_cast<size_t>(config.width), 1.0f);
+  const std::vector<float> x(static_cast<size_t>(kRows * config.width), 1.0f);
+  std::vector<float> y(static_cast<size_t>(kRows * config.feed_forward));
+  PackedMatrix weights(config.feed_forward, config.width);
+  for (int64_t i = 0; i < config.feed_forward; ++i) weights.Pack(i, 1, row.data());
+  double least = 1e30;
+  for (int i = 0; i < 50; ++i) {
+    const double start = CpuSeconds();
+    MatMul(x.data(), kRows, weights, y.data());
+    least = std::min(least, CpuSeconds() - start);
+  }
+  return 2e-9 * static_cast<double>(kRows * config.width * config.feed_forward) / least;
+}
+
+// GFLOP of a token in products: layers, attention counted causally, output layer.
+double GflopPerToken(const DecoderConfig& c, int64_t length) {
+  const int64_t q = c.heads * c.head_width, kv = c.kv_heads * c.head_width;
+  const int64_t layer = 2 * c.width * (2 * q + 2 * kv + 3 * c.feed_forward) + 2 * q * (length + 1);
+  return 1e-9 * static_cast<double>(c.layers * layer + 2 * c.width * c.vocab);
+}
+
+void Measure(Engine& engine, llama_model* plain, int threads, int64_t length,
+             const DecoderConfig& config) {
+  const int64_t vocab = config.vocab;
+  // Some seconds a thread.
+  const int each = static_cast<int>(std::max<int64_t>(1, 4096 / length));
   std::vector<std::vector<TokenStats>> last(static_cast<size_t>(threads));
   std::vector<std::unique_ptr<EngineWorker>> workers;
   for (int t = 0; t < threads; ++t) workers.push_back(engine.NewWorker());
   std::vector<int32_t> positions(static_cast<size_t>(length) - 1);
   std::iota(positions.begin(), positions.end(), 1);
+  std::vector<double> cpu_seconds(static_cast<size_t>(threads));
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> running;
   for (int t = 0; t < threads; ++t) {
     running.emplace_back([&, t] {
       auto& stats = last[static_cast<size_t>(t)];
       stats.resize(positions.size());
+      const double cpu_start = CpuSeconds();
       for (int i = 0; i < each; ++i) {
         workers[static_cast<size_t>(t)]->Score(Ids(length, vocab, static_cast<uint32_t>(i)),
                                                positions, stats.data());
       }
+      cpu_seconds[static_cast<size_t>(t)] = CpuSeconds() - cpu_start;
     });
   }
   for (std::thread& thread : running) thread.join();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const int64_t tokens = length * each * threads;
+  const double cpu_rate =
+      static_cast<double>(tokens) / std::accumulate(cpu_seconds.begin(), cpu_seconds.end(), 0.0);
 
   const size_t count = std::min<size_t>(128, positions.size());
   const std::vector<double> expected =
@@ -107,9 +152,11 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, in
   }
   fmt::print(
       R"({{"length": {}, "threads": {}, "tokens": {}, "seconds": {:.3f}, "tokens_per_second": {:.1f}, )"
+      R"("tokens_per_cpu_second": {:.1f}, "gflops_per_core": {:.1f}, )"
       R"("checked": {}, "worst_difference": {:.2e}}})"
       "\n",
-      length, threads, tokens, seconds, static_cast<double>(tokens) / seconds, count, worst);
+      length, threads, tokens, seconds, static_cast<double>(tokens) / seconds, cpu_rate,
+      cpu_rate * GflopPerToken(config, length), count, worst);
   std::fflush(stdout);
 }
 
@@ -120,9 +167,12 @@ int Main(int argc, char** argv) {
   const GgufInfo info = ReadGguf(argv[2]);
   const std::string model = DequantisedGguf(info, HashFile(argv[2]), argv[3]);
   const int threads = std::atoi(argv[4]);
-  fmt::print(R"({{"model": "{}"}})"
+  std::string why_not;
+  const auto config = ReadDecoderConfig(ReadGguf(model), &why_not);
+  if (!config) throw Error(model + ": " + why_not);
+  fmt::print(R"({{"model": "{}", "product_gflops": {:.1f}}})"
              "\n",
-             model);
+             model, ProductRate(*config));
   const auto engine =
       OpenEngine({.student = {.path = model, .engine = choice, .precision = Precision::kF32},
                   .workers = threads})
@@ -132,7 +182,7 @@ int Main(int argc, char** argv) {
   const std::unique_ptr<llama_model, decltype(&llama_model_free)> plain(
       llama_model_load_from_file(model.c_str(), params), llama_model_free);
   for (int i = 5; i < argc; ++i) {
-    Measure(*engine, plain.get(), threads, std::atoll(argv[i]), info.vocab);
+    Measure(*engine, plain.get(), threads, std::atoll(argv[i]), *config);
   }
   return 0;
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""rsr's engine beside llama.cpp's own body, in one run on the same file and as many threads.
+"""rsr's engines beside llama.cpp's own body, in one run on the same file and as many threads.
 
-  bench/e2e/run.py BUILD_DIR [--model student.gguf] [--threads N] [--lengths 512,4096]
+  bench/e2e/run.py BUILD_DIR [--engine native,llama] [--model student.gguf] [--threads N] [--lengths 128,512]
+                   [--no-llama-bench]
 
-Left: tokens/s of rsr's llama engine, the vocabulary sweep and all statistics included. Right: the
-prompt rate of llama-bench (built on demand by third_party/get.sh), which runs the body and the
-output layer for one token only. The answer is checked first: surprisals against llama.cpp's own
-logits. Exit 1 if it is wrong.
+Tokens/s of rsr's engines, the vocabulary sweep and all statistics included, by the clock and by CPU
+time of their threads; what share of the bare matrix product's rate, measured in the same run, that
+is; and the prompt rate of llama-bench (built on demand by third_party/get.sh), which runs the body
+and the output layer for one token only. The answer is checked first: surprisals against llama.cpp's
+own logits. Exit 1 if it is wrong.
 """
 
 import argparse
@@ -38,38 +40,51 @@ def llama_bench(program, model, threads, length):
     return row["avg_ts"], row["stddev_ts"]
 
 
+def engine_rates(program, engine, model, cache, threads, lengths):
+    """(first line, one row a length) of engine_rate."""
+    done = subprocess.run([program, engine, model, cache, str(threads), *map(str, lengths)], text=True,
+                          stdout=subprocess.PIPE)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode != 0 or len(rows) != len(lengths) + 1:
+        sys.exit("engine_rate failed")
+    return rows[0], rows[1:]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--engine", default="native,llama")
     parser.add_argument("--model")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--lengths", default="512,4096")
+    parser.add_argument("--lengths", default="128,512,4096")
+    parser.add_argument("--no-llama-bench", action="store_true")
     args = parser.parse_args()
     paths = third_party()
     lengths = [int(n) for n in args.lengths.split(",")]
-    engine_rate = next(args.build.rglob("engine_rate"))
-    engine = subprocess.Popen(
-        [engine_rate, args.model or paths["RSR_DEMO_STUDENT"], args.build / "student_cache",
-         str(args.threads), *map(str, lengths)], text=True, stdout=subprocess.PIPE)
-    model = json.loads(engine.stdout.readline())["model"]
-    rows = [json.loads(line) for line in engine.stdout]
-    if engine.wait() != 0 or len(rows) != len(lengths):
-        sys.exit("engine_rate failed")
-
+    program = next(args.build.rglob("engine_rate"))
+    measured = {engine: engine_rates(program, engine, args.model or paths["RSR_DEMO_STUDENT"],
+                                     args.build / "student_cache", args.threads, lengths)
+                for engine in args.engine.split(",")}
+    model = next(iter(measured.values()))[0]["model"]
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
                 if line.startswith("model name")), "?")
     print(f"{pathlib.Path(model).name}, float32, {args.threads} threads, {cpu}")
-    print(f"{'tokens':>8} {'rsr, tokens/s':>14} {'llama-bench':>16} {'ratio':>6}  "
-          f"surprisal against llama.cpp's logits")
+    print(f"{'tokens':>7} {'engine':>11} {'tokens/s':>9} {'a CPU s':>8} {'GFLOP/s a core':>15} "
+          f"{'of product':>10}  surprisal against llama.cpp's logits")
     wrong = False
-    for row in rows:
-        rate, spread = llama_bench(paths["RSR_LLAMA_BENCH"], model, args.threads, row["length"])
-        ours = row["tokens_per_second"]
-        good = row["worst_difference"] < TOLERANCE
-        wrong |= not good
-        print(f"{row['length']:>8} {ours:>14.1f} {rate:>9.1f} ± {spread:<4.1f} {ours / rate:>6.2f}  "
-              f"{'within' if good else 'WRONG: off by'} {row['worst_difference']:.1e} "
-              f"({row['checked']} positions)")
+    for i, length in enumerate(lengths):
+        for engine, (first, rows) in measured.items():
+            row = rows[i]
+            good = row["worst_difference"] < TOLERANCE
+            wrong |= not good
+            share = row["gflops_per_core"] / first["product_gflops"]
+            print(f"{length:>7} {engine:>11} {row['tokens_per_second']:>9.1f} "
+                  f"{row['tokens_per_cpu_second']:>8.1f} {row['gflops_per_core']:>15.1f} {share:>10.0%}  "
+                  f"{'within' if good else 'WRONG: off by'} {row['worst_difference']:.1e} "
+                  f"({row['checked']} positions)")
+        if not args.no_llama_bench:
+            rate, spread = llama_bench(paths["RSR_LLAMA_BENCH"], model, args.threads, length)
+            print(f"{length:>7} {'llama-bench':>11} {rate:>9.1f} ± {spread:.1f}, body only")
     sys.exit(1 if wrong else 0)
 
 
