@@ -206,7 +206,7 @@ int main(int argc, char** argv) {
                                    {896, 151936, 256},
                                    {896, 151936, 2048},
                                    {576, 49152, 20}}) {
-      rsr::Bench(shape, shape.rows > 256 ? 2 : 7);
+      rsr::Bench(shape, shape.rows > 256 ? 3 : 7);
     }
   } catch (const rsr::Error& error) {
     fmt::print(stderr, "{}\n", error.message());

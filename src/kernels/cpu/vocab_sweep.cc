@@ -19,10 +19,9 @@ namespace rsr {
 namespace {
 
 // Rows that share one pass over the weights: reading (or dequantising) a tile is paid once for this
-// many. A whole number of groups, and no more than kTileRows, so that the targets' weights fit into
-// one tile.
+// many. A whole number of groups.
 constexpr int kBlockRows = 256;
-static_assert(kBlockRows % kGroupRows == 0 && kBlockRows <= kTileRows);
+static_assert(kBlockRows % kGroupRows == 0 && kGroupRows <= kTileRows);
 
 hwy::AlignedFreeUniquePtr<float[]> Allocate(int64_t floats) {
   auto memory = hwy::AllocateAligned<float>(floats);
@@ -81,23 +80,20 @@ class CpuVocabSweep : public VocabSweep {
   }
 
   // The target's logit must be known before the sweep to count what lies above it in one pass, and
-  // must be bit for bit the sweep's own: the rows' target weights make up one more tile, of whose
+  // must be bit for bit the sweep's own: the group's target weights make up one more tile, of whose
   // product the diagonal is used.
   void FindTargetLogits(std::span<const int32_t> targets, int groups) {
-    std::vector<float> bias;
-    for (size_t i = 0; i < targets.size(); ++i) {
-      Read(targets[i], 1, weights_.get() + i * matrix_.width());
-      if (transform_.bias) bias.push_back(transform_.bias[targets[i]]);
-    }
     for (int group = 0; group < groups; ++group) {
-      const int first = group * kGroupRows;
-      const int rows = std::min(kGroupRows, static_cast<int>(targets.size()) - first);
-      Logits(weights_.get(), group, static_cast<int>(targets.size()),
-             transform_.bias ? bias.data() : nullptr);
-      float diagonal[kGroupRows] = {};
-      for (int row = 0; row < rows; ++row) {
-        diagonal[row] = logits_[(first + row) * kGroupRows + row];
+      const size_t first = group * kGroupRows;
+      const size_t rows = std::min<size_t>(kGroupRows, targets.size() - first);
+      float bias[kGroupRows] = {}, diagonal[kGroupRows] = {};
+      for (size_t row = 0; row < rows; ++row) {
+        const int32_t target = targets[first + row];
+        Read(target, 1, weights_.get() + row * matrix_.width());
+        if (transform_.bias) bias[row] = transform_.bias[target];
       }
+      Logits(weights_.get(), group, static_cast<int>(rows), transform_.bias ? bias : nullptr);
+      for (size_t row = 0; row < rows; ++row) diagonal[row] = logits_[row * kGroupRows + row];
       states_[group].Reset(diagonal);
     }
   }
