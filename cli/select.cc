@@ -16,7 +16,7 @@ namespace {
 
 struct Flags {
   SelectOptions options;
-  std::string where;
+  std::string where, format = "jsonl";
   bool json = false;
 };
 
@@ -26,10 +26,28 @@ std::string Json(const SelectSummary& s) {
   out["candidates"] = s.candidates;
   out["problems"] = s.problems;
   out["left_out"] = s.left_out;
+  out["unfit"] = s.unfit;
+  out["unfit_by_reason"] = s.unfit_by_reason;
+  out["unfit_examples"] = s.unfit_examples;
   out["by_teacher"] = s.by_teacher;
   out["data_file"] = s.data_file;
   out["manifest_file"] = s.manifest_file;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// How the trainer is told of the selection.
+std::string Next(const SelectOptions& options) {
+  switch (options.format) {
+    case ExportFormat::kLlamaFactory:
+      return "in LLaMA-Factory's configuration: " +
+             fmt::format("dataset_dir: {}, dataset: rsr_selected", options.out);
+    case ExportFormat::kTrl:
+      return fmt::format("load_dataset(\"json\", data_files=\"{}/selected.jsonl\")", options.out);
+    case ExportFormat::kAxolotl:
+      return fmt::format("the lines of {}/axolotl.yaml in Axolotl's configuration", options.out);
+    default:
+      return "";
+  }
 }
 
 int Run(const Flags& flags, Context& context) {
@@ -42,6 +60,13 @@ int Run(const Flags& flags, Context& context) {
   if (!flags.where.empty()) {
     options.correct_only = ParseChoice<bool>("--where", flags.where, {{"correct", true}});
   }
+  options.format = ParseChoice<ExportFormat>("--format", flags.format,
+                                             {{"jsonl", ExportFormat::kJsonl},
+                                              {"original", ExportFormat::kOriginal},
+                                              {"llamafactory", ExportFormat::kLlamaFactory},
+                                              {"trl", ExportFormat::kTrl},
+                                              {"axolotl", ExportFormat::kAxolotl},
+                                              {"parquet", ExportFormat::kParquet}});
   const SelectSummary summary = Select(options);
   if (flags.json) {
     context.printer.Out(Json(summary));
@@ -55,7 +80,17 @@ int Run(const Flags& flags, Context& context) {
       fmt::format("selected {} of {} of {}, {} left out: {}", Thousands(summary.selected),
                   Plural(summary.candidates, "candidate"), Plural(summary.problems, "problem"),
                   Thousands(summary.left_out), summary.data_file));
+  if (summary.unfit > 0) {
+    context.printer.Warning(fmt::format(
+        "{} chosen but left out, as this format cannot say what they say: {}; {}/rejected.jsonl",
+        Plural(summary.unfit, "row"), Counts(summary.unfit_by_reason), options.out));
+    for (const std::string& example : summary.unfit_examples) {
+      context.printer.Detail("  " + example);
+    }
+  }
   context.printer.Note("manifest: " + summary.manifest_file);
+  const std::string next = Next(options);
+  if (!next.empty()) context.printer.Note("next: " + next);
   return kDone;
 }
 
@@ -67,9 +102,7 @@ Command AddSelect(CLI::App& root, Context& context) {
   auto flags = std::make_shared<Flags>();
   AddRuns(*app, flags->options.runs);
   app->get_option("RUN")->required();
-  app->add_option("-o,--out", flags->options.out, "directory for selected.jsonl and manifest.json")
-      ->type_name("DIR")
-      ->required();
+  app->add_option("-o,--out", flags->options.out, "a new directory")->type_name("DIR")->required();
   app->add_option("--per-problem", flags->options.per_problem, "the best K of each problem")
       ->type_name("K")
       ->check(WholeNumber(1));
@@ -81,11 +114,16 @@ Command AddSelect(CLI::App& root, Context& context) {
       ->capture_default_str();
   app->add_option("--where", flags->where, "`correct`: leave out rows labelled wrong")
       ->type_name("LABEL");
+  app->add_option("--format", flags->format,
+                  "jsonl, original, llamafactory, trl, axolotl or parquet")
+      ->type_name("NAME")
+      ->capture_default_str();
   app->add_flag("--json", flags->json, "the summary as JSON");
   AddQuiet(*app, context.printer);
   app->footer(
       "Examples:\n"
       "  rsr select runs/math --per-problem 1 --out selected\n"
+      "  rsr select runs/math --per-problem 1 --format llamafactory --out selected\n"
       "  rsr select runs/math --top 5000 --metric avg_surprisal --where correct --out selected");
   return {app, [flags, &context] { return Run(*flags, context); }};
 }

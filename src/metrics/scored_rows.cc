@@ -22,6 +22,8 @@ ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metr
                 .length = stored.length,
                 .line = stored.line,
                 .scored_tokens = stored.scored_tokens,
+                .sum_rank_clip = stored.sum_rank_clip,
+                .sum_surprisal = stored.sum_surprisal,
                 .truncated = stored.truncated};
   row.parts.reserve(metrics.size());
   for (const Metric* metric : metrics) row.parts.push_back(metric->fold(stored));

@@ -20,6 +20,7 @@ struct ScoredRow {
   int32_t file = 0;  // index into that run's RunInfo::inputs
   int64_t offset = 0, length = 0, line = 0;
   int32_t scored_tokens = 0;
+  double sum_rank_clip = 0, sum_surprisal = 0;  // as in RunRow
   bool truncated = false;
   std::vector<Parts> parts;  // in the order of ScoredRows::metrics
 };

@@ -58,7 +58,7 @@ Choice Choose(const ScoredRows& data, const SelectOptions& options) {
     for (size_t k = 0; k < rows.size(); ++k) {
       const auto rank = static_cast<int64_t>(k) + 1;
       if (options.per_problem == 0 || rank <= options.per_problem)
-        choice.picks.push_back({rows[k], rank});
+        choice.picks.push_back({rows[k], rank, static_cast<int64_t>(rows.size())});
     }
   }
   if (options.top == 0) return choice;

@@ -11,8 +11,9 @@ namespace rsr {
 
 struct Choice {
   struct Pick {
-    size_t index = 0;  // into ScoredRows::rows
-    int64_t rank = 0;  // 1: best among the candidates of its problem
+    size_t index = 0;        // into ScoredRows::rows
+    int64_t rank = 0;        // 1: best among the candidates of its problem
+    int64_t candidates = 0;  // of its problem
   };
   // Per problem: problems by first appearance, best first within each. Top: best first.
   std::vector<Pick> picks;

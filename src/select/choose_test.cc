@@ -99,13 +99,15 @@ TEST(Choose, KeepsProblemsInOrderOfAppearanceAndNamesTheRank) {
               MakeRow(2, "c", "z", "t", {{1, 1}}), MakeRow(3, "d", "z", "t", {{1, 2}})},
              {"rsr"});
   std::vector<std::string> ids;
-  std::vector<int64_t> ranks;
+  std::vector<int64_t> ranks, candidates;
   for (const auto& pick : Choose(data, {.per_problem = 2}).picks) {
     ids.push_back(data.rows[pick.index].id);
     ranks.push_back(pick.rank);
+    candidates.push_back(pick.candidates);
   }
   EXPECT_THAT(ids, ElementsAre("c", "d", "b"));
   EXPECT_THAT(ranks, ElementsAre(1, 2, 1));
+  EXPECT_THAT(candidates, ElementsAre(3, 3, 1));
 }
 
 TEST(Choose, LeavesOutWhatIsNoCandidate) {

@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hash.h"
 #include "rsr/version.h"
+#include "select/export.h"
 
 namespace rsr {
 namespace {
@@ -18,6 +20,9 @@ Json RunsJson(const ScoredRows& data) {
     runs.push_back({{"path", run.path},
                     {"student", run.info.student_name},
                     {"student_hash", run.info.student_hash},
+                    {"tokenizer_hash", run.info.tokenizer_hash},
+                    {"template_source", run.info.template_source},
+                    {"template_date", run.info.template_date},
                     {"template_hash", run.info.template_hash},
                     {"mask", run.info.mask},
                     {"precision", run.info.precision},
@@ -50,6 +55,9 @@ std::string Manifest(const ScoredRows& data, const SelectOptions& options, const
       {"tool_version", kVersion},
       {"metric", metric.name},
       {"better", BetterName(metric.better)},
+      {"format", FormatName(options.format)},
+      {"data_file",
+       {{"name", DataFileName(options.format)}, {"xxh3_128", HashFile(summary.data_file)}}},
       {"options",
        {{"per_problem", options.per_problem},
         {"top", options.top},
@@ -60,6 +68,7 @@ std::string Manifest(const ScoredRows& data, const SelectOptions& options, const
       {"problems", summary.problems},
       {"left_out",
        {{"labelled_wrong", choice.labelled_wrong}, {"without_value", choice.without_value}}},
+      {"unfit", summary.unfit_by_reason},
       {"by_teacher", summary.by_teacher},
       {"rows", RowsJson(data, choice)},
   };

@@ -1,24 +1,19 @@
 #include "select/records.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "rsr/error.h"
+#include "select/pending_file.h"
 
 namespace rsr {
 namespace {
@@ -74,53 +69,6 @@ class Inputs {
   std::map<std::pair<size_t, int32_t>, std::unique_ptr<MappedFile>> files_;
 };
 
-// A file under another name until Commit; removed if that is never reached. A selection may be
-// larger than the memory, hence not WriteFileAtomic.
-class PendingFile {
- public:
-  explicit PendingFile(const std::string& path)
-      : path_(path),
-        temporary_(fmt::format("{}.{}.tmp", path, getpid())),
-        file_(fopen(temporary_.c_str(), "wb")) {
-    if (!file_) Fail();
-  }
-  ~PendingFile() {
-    if (file_) fclose(file_);
-    if (!committed_) std::remove(temporary_.c_str());
-  }
-  PendingFile(const PendingFile&) = delete;
-  PendingFile& operator=(const PendingFile&) = delete;
-
-  void Write(std::string_view bytes) {
-    if (fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) Fail();
-  }
-
-  // What was written so far; the file itself goes away with this object.
-  MappedFile Map() {
-    if (fflush(file_) != 0) Fail();
-    return MappedFile(temporary_);
-  }
-
-  void Commit() {
-    const bool closed = fclose(std::exchange(file_, nullptr)) == 0;
-    if (!closed) Fail();
-    SyncPath(temporary_);
-    if (std::rename(temporary_.c_str(), path_.c_str()) != 0) Fail();
-    committed_ = true;
-  }
-
- private:
-  [[noreturn]] void Fail() const {
-    const char* reason = std::strerror(errno);
-    throw Error(fmt::format("cannot write {}: {}", path_, reason),
-                "choose a directory that is writable and has space");
-  }
-
-  std::string path_, temporary_;
-  FILE* file_;
-  bool committed_ = false;
-};
-
 // Records that no input file holds as bytes (of compressed, Parquet and piped input) lie in the
 // runs, in the order in which they were scored. One pass puts the chosen ones into a file on the
 // disk, as they may be larger than the memory.
@@ -165,31 +113,20 @@ class StoredRecords {
   std::map<std::pair<size_t, int64_t>, std::pair<int64_t, int64_t>> places_;
 };
 
-std::string OneLine(std::string_view record) {
-  std::string line(record);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::replace(line.begin(), line.end(), '\r', ' ');
-  return line;
-}
-
 }  // namespace
 
-void WriteRecords(const ScoredRows& data, const Choice& choice, const std::string& path) {
-  Inputs inputs(data);
-  const StoredRecords stored(data, choice, path + ".records");
-  PendingFile out(path);
-  for (const Choice::Pick& pick : choice.picks) {
-    const ScoredRow& row = data.rows[pick.index];
-    const std::string_view record =
-        StoredRecords::IsStored(row) ? stored.Record(row) : inputs.Record(row);
-    if (record.find('\n') == std::string_view::npos) {
-      out.Write(record);
-    } else {
-      out.Write(OneLine(record));
-    }
-    out.Write("\n");
-  }
-  out.Commit();
+struct Records::Impl {
+  Inputs inputs;
+  StoredRecords stored;
+};
+
+Records::Records(const ScoredRows& data, const Choice& choice, const std::string& scratch)
+    : impl_(new Impl{Inputs(data), StoredRecords(data, choice, scratch)}) {}
+
+Records::~Records() = default;
+
+std::string_view Records::Of(const ScoredRow& row) {
+  return StoredRecords::IsStored(row) ? impl_->stored.Record(row) : impl_->inputs.Record(row);
 }
 
 }  // namespace rsr

@@ -1,18 +1,30 @@
-// The chosen rows' original records, copied out of the input files or, where no file holds them as
+// The chosen rows' original records, read out of the input files or, where no file holds them as
 // bytes, out of the runs.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "metrics/scored_rows.h"
 #include "select/choose.h"
 
 namespace rsr {
 
-// Writes one record a line to `path` (under another name, then renamed). A record of a JSON Lines
-// file keeps every byte; in one that spans lines of a JSON array file each line break becomes a
-// space, which changes no value, as JSON allows line breaks only between values. Throws rsr::Error
-// if an input file is missing or not the one that was scored.
-void WriteRecords(const ScoredRows& data, const Choice& choice, const std::string& path);
+class Records {
+ public:
+  // `data` must outlive it. `scratch`: a path for a file that is gone again when this is. Throws
+  // rsr::Error.
+  Records(const ScoredRows& data, const Choice& choice, const std::string& scratch);
+  ~Records();
+
+  // The bytes as the input has them; of a JSON array file they may span lines. Throws rsr::Error if
+  // the input file is missing or not the one that was scored.
+  std::string_view Of(const ScoredRow& row);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace rsr

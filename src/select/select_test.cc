@@ -1,6 +1,10 @@
 #include "rsr/select.h"
 
+#include <arrow/io/file.h>
+#include <arrow/scalar.h>
+#include <arrow/table.h>
 #include <gmock/gmock.h>
+#include <parquet/arrow/reader.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -59,8 +63,10 @@ const std::vector<std::string> kRecords = {R"({"messages": [], "x":  "é\n\u0041
 TEST(Select, CopiesRecordsByteForByte) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", kRecords, "", "\n", "");
-  const SelectSummary summary =
-      Select({.runs = {scored.run}, .out = dir / "out/new", .per_problem = 1});
+  const SelectSummary summary = Select({.runs = {scored.run},
+                                        .out = dir / "out/new",
+                                        .format = ExportFormat::kOriginal,
+                                        .per_problem = 1});
   // Values of the six: 1 3 5 | 2 4 1.
   EXPECT_EQ(ReadFile(dir / "out/new/selected.jsonl"), kRecords[0] + "\n" + kRecords[5] + "\n");
   EXPECT_EQ(summary.selected, 2);
@@ -69,7 +75,7 @@ TEST(Select, CopiesRecordsByteForByte) {
   EXPECT_EQ(summary.left_out, 0);
   EXPECT_THAT(summary.by_teacher, ElementsAre(std::pair("t0", 1), std::pair("t2", 1)));
 
-  Select({.runs = {scored.run}, .out = dir / "all", .top = 6});
+  Select({.runs = {scored.run}, .out = dir / "all", .format = ExportFormat::kOriginal, .top = 6});
   EXPECT_EQ(ReadFile(dir / "all/selected.jsonl"), kRecords[0] + "\n" + kRecords[5] + "\n" +
                                                       kRecords[3] + "\n" + kRecords[1] + "\n" +
                                                       kRecords[4] + "\n" + kRecords[2] + "\n");
@@ -80,7 +86,10 @@ TEST(Select, RecordsOfAnArrayFileBecomeOneLineEachWithTheSameValues) {
   const std::vector<std::string> records = {"{\n  \"a\": \"x\\ny\",\r\n  \"b\": [1,\n 2]\n}",
                                             "{\"c\": 3}", "{\n\"d\":\n4}"};
   const Scored scored = Score(dir, "run", records, "[\n", ",\n", "\n]\n");
-  Select({.runs = {scored.run}, .out = dir / "out", .per_problem = 3});
+  Select({.runs = {scored.run},
+          .out = dir / "out",
+          .format = ExportFormat::kOriginal,
+          .per_problem = 3});
   std::istringstream lines(ReadFile(dir / "out/selected.jsonl"));
   std::string line;
   for (const std::string& record : records) {  // values 1 3 5: in this order
@@ -163,7 +172,7 @@ TEST(Select, RecordsStoredInTheRunNeedNoInputFile) {
     rows.back().record = fmt::format("{{\"number\": {}, \"text\": \"\u00e9\"}}", i);
   }
   test::WriteRun(dir / "run", MakeInfo({{"gone.jsonl.gz", "", 8, 4}}), rows);
-  Select({.runs = {dir / "run"}, .out = dir / "out", .top = 3});
+  Select({.runs = {dir / "run"}, .out = dir / "out", .format = ExportFormat::kOriginal, .top = 3});
   EXPECT_EQ(ReadFile(dir / "out/selected.jsonl"),
             rows[3].record + "\n" + rows[2].record + "\n" + rows[1].record + "\n");
   EXPECT_FALSE(std::filesystem::exists(dir / "out/selected.jsonl.records"));
@@ -176,6 +185,67 @@ TEST(Select, RecordsStoredInTheRunNeedNoInputFile) {
               HasSubstr("row 'x1' has neither a place in an input file nor a record"));
 }
 
+const std::vector<std::string> kChats = {
+    R"({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})",
+    R"({"messages": [{"role": "assistant", "content": "c"}]})",
+    R"({"messages": [{"role": "user", "content": "d"}, {"role": "assistant", "content": "e", )"
+    R"("reasoning": "f", "train": false}, {"role": "assistant", "content": "g"}], )"
+    R"("tools": [{"x": 1}]})"};
+
+TEST(Select, RowsThatAFormatCannotSayAreCountedAndNamed) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kChats, "", "\n", "\n");
+  const SelectSummary summary = Select(
+      {.runs = {scored.run}, .out = dir / "out", .format = ExportFormat::kLlamaFactory, .top = 3});
+  EXPECT_EQ(summary.selected, 1);
+  EXPECT_EQ(summary.unfit, 2);
+  EXPECT_THAT(summary.unfit_by_reason,
+              ElementsAre(std::pair("excluded-turn", 1), std::pair("roles-do-not-alternate", 1)));
+  EXPECT_THAT(summary.unfit_examples, ElementsAre(HasSubstr(":2: message 1: "), HasSubstr(":3: ")));
+  EXPECT_THAT(summary.by_teacher, ElementsAre(std::pair("t0", 1)));
+  const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  EXPECT_EQ(manifest["selected"], 1);
+  EXPECT_EQ(manifest["rows"].size(), 1u);
+  EXPECT_EQ(manifest["unfit"]["excluded-turn"], 1);
+  EXPECT_EQ(manifest["format"], "llamafactory");
+  EXPECT_EQ(manifest["data_file"]["xxh3_128"], HashFile(summary.data_file));
+  const auto row = nlohmann::json::parse(ReadFile(summary.data_file));
+  EXPECT_EQ(row["rsr"]["record"], kChats[0]);
+  EXPECT_THAT(ReadFile(dir / "out/rejected.jsonl"), HasSubstr(R"("id":"run-1")"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "out/dataset_info.json"));
+
+  const Scored bad = Score(dir, "bad", {kChats[1]}, "", "\n", "\n");
+  const SelectOptions options{
+      .runs = {bad.run}, .out = dir / "none", .format = ExportFormat::kLlamaFactory, .top = 1};
+  EXPECT_THAT(ErrorOf([&] { Select(options); }).message(),
+              HasSubstr("none of the 1 chosen rows can be written in this format"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "none/selected.jsonl"));
+}
+
+TEST(Select, ParquetHoldsRowsAndRecords) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kChats, "", "\n", "\n");
+  const SelectSummary summary = Select(
+      {.runs = {scored.run}, .out = dir / "out", .format = ExportFormat::kParquet, .top = 3});
+  EXPECT_EQ(summary.selected, 3);
+  const auto file = arrow::io::ReadableFile::Open(summary.data_file).ValueOrDie();
+  const auto reader = parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie();
+  std::shared_ptr<arrow::Table> table;
+  ASSERT_TRUE(reader->ReadTable(&table).ok());
+  EXPECT_EQ(table->num_rows(), 3);
+  // Fields of messages that no row has are no columns.
+  EXPECT_EQ(table->schema()->GetFieldByName("messages")->type()->ToString(),
+            "list<element: struct<role: string, content: string, reasoning_content: string, "
+            "train: bool>>");
+  const auto value = [&](const char* column, int64_t i) {
+    return table->GetColumnByName(column)->GetScalar(i).ValueOrDie()->ToString();
+  };
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(value("record", i), kChats[i]);
+  EXPECT_EQ(value("tools", 0), "null");
+  EXPECT_EQ(value("tools", 2), R"([{"x":1}])");
+  EXPECT_THAT(value("rsr", 1), HasSubstr("run-1"));
+}
+
 TEST(Select, NeverOverwritesASelection) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
@@ -186,6 +256,10 @@ TEST(Select, NeverOverwritesASelection) {
   EXPECT_THAT(ErrorOf([&] { Select(options); }).message(), HasSubstr("selected.jsonl"));
   std::filesystem::remove(dir / "out/selected.jsonl");
   EXPECT_EQ(Select(options).selected, 2);
+  // Nor what is no selection: a run's rejected.jsonl, another data set's dataset_info.json.
+  EXPECT_THAT(
+      ErrorOf([&] { Select({.runs = {scored.run}, .out = scored.run, .top = 1}); }).message(),
+      HasSubstr("rejected.jsonl"));
 }
 
 TEST(Select, RefusesUnusableOptions) {
