@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/format.h"
+#include "cli/mask_notes.h"
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
 #include "cli/student_flags.h"
@@ -28,21 +29,23 @@ std::string Json(const CheckReport& report) {
   out["limit"] = report.limit;
   out["files"] = nlohmann::ordered_json::array();
   for (const FileCheck& f : report.files) {
-    out["files"].push_back({{"file", f.file},
-                            {"rows", f.rows},
-                            {"rejected", f.rejected},
-                            {"rejected_by_reason", f.rejected_by_reason},
-                            {"rejected_examples", f.rejected_examples},
-                            {"teachers", f.teachers},
-                            {"problems", f.problems},
-                            {"turns", f.turns},
-                            {"tokens", f.tokens},
-                            {"scored_tokens", f.scored_tokens},
-                            {"reasoning_tokens", f.reasoning_tokens},
-                            {"tool_tokens", f.tool_tokens},
-                            {"longest", f.longest},
-                            {"over_limit", f.over_limit},
-                            {"special_tokens_in_content", f.special_tokens_in_content}});
+    nlohmann::ordered_json file = {{"file", f.file},
+                                   {"rows", f.rows},
+                                   {"rejected", f.rejected},
+                                   {"rejected_by_reason", f.rejected_by_reason},
+                                   {"rejected_examples", f.rejected_examples},
+                                   {"teachers", f.teachers},
+                                   {"problems", f.problems},
+                                   {"turns", f.turns},
+                                   {"tokens", f.tokens},
+                                   {"prompt_tokens", f.tokens - f.scored_tokens},
+                                   {"scored_tokens", f.scored_tokens},
+                                   {"reasoning_tokens", f.reasoning_tokens},
+                                   {"tool_tokens", f.tool_tokens},
+                                   {"longest", f.longest},
+                                   {"over_limit", f.over_limit}};
+    AddNotes(f.notes, &file);
+    out["files"].push_back(std::move(file));
   }
   out["previews"] = report.previews;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -64,18 +67,20 @@ Table FilesTable(const CheckReport& report) {
                {"teachers"},
                {"problems"},
                {"turns"},
-               {"tokens"},
+               {"prompt"},
                {"scored"},
                {"reasoning"},
                {"tool"},
                {"longest"},
                {"over_limit"},
-               {"special"}},
+               {"special"},
+               {"stripped"}},
               {}};
   for (const FileCheck& f : report.files) {
     table.rows.push_back({f.file, f.rows, f.rejected, TeacherNames(f.teachers), f.problems, f.turns,
-                          f.tokens, f.scored_tokens, f.reasoning_tokens, f.tool_tokens, f.longest,
-                          f.over_limit, f.special_tokens_in_content});
+                          f.tokens - f.scored_tokens, f.scored_tokens, f.reasoning_tokens,
+                          f.tool_tokens, f.longest, f.over_limit, f.notes.special_tokens_in_content,
+                          f.notes.reasoning_turns_stripped});
   }
   return table;
 }
@@ -96,6 +101,15 @@ int Run(const Flags& flags, Context& context) {
   printer.Note(fmt::format("chat template: {}; limit: {} tokens a row", report.template_source,
                            Thousands(report.limit)));
   bool rejected = false;
+  MaskNotes notes;
+  for (const FileCheck& f : report.files) {
+    notes.special_tokens_in_content += f.notes.special_tokens_in_content;
+    notes.turns_excluded += f.notes.turns_excluded;
+    notes.reasoning_turns_stripped += f.notes.reasoning_turns_stripped;
+    notes.reasoning_chars_stripped += f.notes.reasoning_chars_stripped;
+    notes.content_turns_stripped += f.notes.content_turns_stripped;
+  }
+  if (!flags.json) PrintNotes(notes, printer);
   for (const FileCheck& f : report.files) {
     rejected |= f.rejected > 0;
     PrintRejections(

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/interrupt.h"
+#include "cli/mask_notes.h"
 #include "cli/progress.h"
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
@@ -71,7 +72,7 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["rows_truncated"] = s.rows_truncated;
   out["turns_given"] = s.turns_given;
   out["turns_found"] = s.turns_found;
-  out["special_tokens_in_content"] = s.special_tokens_in_content;
+  AddNotes(s.notes, &out);
   out["tokens"] = s.tokens;
   out["scored_tokens"] = s.scored_tokens;
   out["seconds"] = s.seconds;
@@ -111,10 +112,7 @@ void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& contex
            "the other rows are scored; correct these and score them into a run of their own, or "
            "go on without them"},
       printer);
-  if (s.special_tokens_in_content > 0) {
-    printer.Warning(fmt::format("{} in message text, tokenized as special tokens as trainers do",
-                                Plural(s.special_tokens_in_content, "special token")));
-  }
+  PrintNotes(s.notes, printer);
   if (!s.why_not_native.empty()) {
     printer.Note(fmt::format("scored by the llama engine: {}", s.why_not_native));
   }

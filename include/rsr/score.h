@@ -41,6 +41,15 @@ struct ScoreOptions {
       stop;  // polled between trajectories; true closes the shard and returns; may be empty
 };
 
+// What a person should know about the masks, beside their counts. Of rows that are scored.
+struct MaskNotes {
+  int64_t special_tokens_in_content = 0;  // special tokens written inside message text
+  int64_t turns_excluded = 0;  // assistant messages left out by `train`, `weight` or `prefilled`
+  int64_t reasoning_turns_stripped = 0;  // assistant messages whose reasoning is not printed,
+  int64_t reasoning_chars_stripped = 0;  // and that reasoning's Unicode characters
+  int64_t content_turns_stripped = 0;    // whose content or tool calls are not
+};
+
 struct ScoreSummary {
   int64_t rows_scored = 0;    // this session
   int64_t rows_before = 0;    // found done in the run directory
@@ -50,7 +59,7 @@ struct ScoreSummary {
   int64_t rows_truncated = 0;
   int64_t turns_given = 0,
           turns_found = 0;  // assistant messages in the scored rows / with scored tokens
-  int64_t special_tokens_in_content = 0;  // special tokens written inside message text
+  MaskNotes notes;
   int64_t tokens = 0, scored_tokens = 0;  // this session
   double seconds = 0;
   int64_t peak_rss_bytes = 0;
@@ -74,8 +83,8 @@ struct CheckOptions {
 struct FileCheck {
   std::string file;
   int64_t rows = 0, rejected = 0, problems = 0, turns = 0, tokens = 0, scored_tokens = 0,
-          reasoning_tokens = 0, tool_tokens = 0, longest = 0, over_limit = 0,
-          special_tokens_in_content = 0;
+          reasoning_tokens = 0, tool_tokens = 0, longest = 0, over_limit = 0;
+  MaskNotes notes;
   std::vector<std::string> teachers;
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason

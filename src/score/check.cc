@@ -65,7 +65,7 @@ struct FileState {
     }
     check.longest = std::max(check.longest, masked.tokens_before_truncation);
     check.over_limit += masked.truncated;
-    check.special_tokens_in_content += masked.special_tokens_in_content;
+    AddNotes(masked, &check.notes);
   }
 };
 

@@ -58,6 +58,14 @@ RejectedRow MakeRejected(const std::string& file, const Trajectory& trajectory,
           error.reason,   fmt::format("{}:{}: {}", file, trajectory.span.line, error.message)};
 }
 
+void AddNotes(const MaskedTokens& masked, MaskNotes* notes) {
+  notes->special_tokens_in_content += masked.special_tokens_in_content;
+  notes->turns_excluded += masked.turns_excluded;
+  notes->reasoning_turns_stripped += masked.stripped.reasoning_turns;
+  notes->reasoning_chars_stripped += masked.stripped.reasoning_chars;
+  notes->content_turns_stripped += masked.stripped.content_turns;
+}
+
 const char* MaskName(MaskPolicy mask) {
   switch (mask) {
     case MaskPolicy::kContent:

@@ -6,6 +6,7 @@
 
 #include "data/trajectory.h"
 #include "kernels/vocab_sweep.h"
+#include "rsr/score.h"
 #include "rsr/student.h"
 #include "store/run.h"
 #include "text/mask.h"
@@ -19,6 +20,8 @@ RunRow MakeRow(const Trajectory& trajectory, const MaskedTokens& masked,
 // "reason" and "FILE:LINE: message" of a row that the text side refused.
 RejectedRow MakeRejected(const std::string& file, const Trajectory& trajectory,
                          const RowError& error);
+
+void AddNotes(const MaskedTokens& masked, MaskNotes* notes);
 
 const char* MaskName(MaskPolicy mask);
 const char* ThinkingName(ThinkingPolicy thinking);

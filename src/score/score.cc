@@ -207,7 +207,7 @@ class Session {
     summary_.rows_truncated += masked.truncated;
     summary_.turns_given += masked.turns_given;
     summary_.turns_found += masked.turns_found;
-    summary_.special_tokens_in_content += masked.special_tokens_in_content;
+    AddNotes(masked, &summary_.notes);
     summary_.tokens += static_cast<int64_t>(masked.ids.size());
     summary_.scored_tokens += static_cast<int64_t>(masked.positions.size());
   }

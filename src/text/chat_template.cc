@@ -31,7 +31,7 @@ constexpr int kMaxDepth = 400;
 jinja::limits LimitsFor(size_t messages, size_t bytes) {
   const auto n = static_cast<int64_t>(messages);
   jinja::limits limits;
-  limits.steps = 4'000'000 + 10'000 * n + 20 * n * n;
+  limits.steps = 1'000'000 + 10'000 * n + 20 * n * n;
   limits.bytes = (int64_t{64} << 20) + 20'000 * n + 256 * static_cast<int64_t>(bytes);
   limits.max_depth = kMaxDepth;
   return limits;
@@ -196,6 +196,7 @@ ChatTemplate::ChatTemplate(const std::string& source, TemplateOptions options)
   impl_->options = std::move(options);
   const std::string& where = impl_->options.where;
   jinja::limits limits = LimitsFor(1, 0);
+  limits.bytes *= 4;  // for some fifteen probes together
   const LimitScope scope(&limits);
   try {
     if (source.size() > kMaxSource) throw jinja::limit_exception("too much text");

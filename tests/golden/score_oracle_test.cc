@@ -33,7 +33,7 @@ TEST(ScoreOracle, StoredColumnsAgree) {
   const ScoreSummary summary = Score(options);
   EXPECT_EQ(summary.rows_scored, static_cast<int64_t>(golden.size()));
   EXPECT_EQ(summary.rows_rejected, 0);
-  EXPECT_EQ(summary.special_tokens_in_content,
+  EXPECT_EQ(summary.notes.special_tokens_in_content,
             2);  // the case that writes <|im_end|> and <|im_start|>
 
   const auto rows = ReadRows(options.out);
