@@ -26,6 +26,10 @@ TEST(RmsNorm, EveryWidthAndRowsOfAllSizes) {
       std::vector<float> got = x;
       RmsNorm(got.data(), kRows, width, weight.data(), 1e-6f, got.data());
       ExpectWithinTwicePlain(got, plain, want, "width " + std::to_string(width));
+      // Added to what is there.
+      std::vector<float> sum(x.size(), 0.5f);
+      RmsNorm(x.data(), kRows, width, weight.data(), 1e-6f, sum.data(), /*add=*/true);
+      for (size_t i = 0; i < sum.size(); ++i) EXPECT_EQ(sum[i], 0.5f + got[i]) << width;
     });
   }
 }

@@ -95,6 +95,62 @@ TEST_F(DecoderConfigTest, LinearScaling) {
   EXPECT_EQ(factor("none", 4), 1);
 }
 
+// The same header for another family.
+Change Family(const char* architecture, const Change& more = {}) {
+  return [=](gguf_context* file) {
+    const std::string prefix = std::string(architecture) + ".";
+    gguf_set_val_str(file, "general.architecture", architecture);
+    for (const auto& [key, value] : {std::pair<const char*, uint32_t>{"block_count", 7},
+                                     {"embedding_length", 64},
+                                     {"feed_forward_length", 96},
+                                     {"attention.head_count", 4}}) {
+      gguf_set_val_u32(file, (prefix + key).c_str(), value);
+    }
+    gguf_set_val_f32(file, (prefix + "attention.layer_norm_rms_epsilon").c_str(), 1e-6f);
+    if (more) more(file);
+  };
+}
+
+TEST_F(DecoderConfigTest, SlidingWindows) {
+  std::string why_not;
+  const auto windowed = [&](const Change& change) {
+    return ReadDecoderConfig(Header(change), &why_not)->windowed;
+  };
+  const auto gemma3 = ReadDecoderConfig(
+      Header(Family("gemma3", Set("gemma3.attention.sliding_window", 512))), &why_not);
+  EXPECT_EQ(gemma3->window, 512);
+  EXPECT_EQ(gemma3->windowed, (std::vector<bool>{true, true, true, true, true, false, true}));
+  EXPECT_EQ(gemma3->window_rope_base, 10000);
+  EXPECT_EQ(ReadDecoderConfig(Header(Family("gemma3")), &why_not)->window, 0);
+  EXPECT_EQ(windowed(Family("gemma2")),
+            (std::vector<bool>{true, false, true, false, true, false, true}));
+  EXPECT_EQ(windowed(Family("gemma2", Set("gemma2.attention.sliding_window_pattern", 3))),
+            (std::vector<bool>{true, true, false, true, true, false, true}));
+  EXPECT_EQ(windowed(Family("gemma2",
+                            [](gguf_context* file) {
+                              const bool layers[] = {false, true, true};  // the rest: none
+                              gguf_set_arr_data(file, "gemma2.attention.sliding_window_pattern",
+                                                GGUF_TYPE_BOOL, layers, 3);
+                            })),
+            (std::vector<bool>{false, true, true, false, false, false, false}));
+}
+
+TEST_F(DecoderConfigTest, ScalesAndCaps) {
+  std::string why_not;
+  const auto gemma2 = ReadDecoderConfig(Header(Family("gemma2")), &why_not);
+  EXPECT_EQ(gemma2->embedding_scale, 8);
+  EXPECT_EQ(gemma2->attention_soft_cap, 50);
+  EXPECT_EQ(gemma2->logit_soft_cap, 30);
+  EXPECT_EQ(gemma2->attention_scale, 0.25f);
+  const auto granite = ReadDecoderConfig(
+      Header(Family("granite",
+                    [](gguf_context* file) { gguf_set_val_f32(file, "granite.logit_scale", 8); })),
+      &why_not);
+  EXPECT_EQ(granite->logit_scale, 0.125f);
+  EXPECT_EQ(granite->residual_scale, 1);
+  EXPECT_THROW(ReadDecoderConfig(Header(Family("granite")), &why_not), Error);
+}
+
 TEST_F(DecoderConfigTest, SaysWhatItDoesNotCompute) {
   EXPECT_THAT(
       WhyNot([](gguf_context* file) { gguf_set_val_str(file, "general.architecture", "mamba"); }),
@@ -112,6 +168,11 @@ TEST_F(DecoderConfigTest, SaysWhatItDoesNotCompute) {
   EXPECT_THAT(WhyNot(Set("llama.attention.key_length", 32)), HasSubstr("differ in width"));
   EXPECT_THAT(WhyNot({}, "blk.0.attn_sinks.weight"), HasSubstr("'blk.0.attn_sinks.weight'"));
   EXPECT_THAT(WhyNot({}, "attn_q.weight"), HasSubstr("'attn_q.weight'"));
+  // Of other families.
+  EXPECT_THAT(WhyNot({}, "blk.0.attn_q_norm.weight"), HasSubstr("'blk.0.attn_q_norm.weight'"));
+  EXPECT_THAT(WhyNot({}, "blk.0.post_ffw_norm.weight"), HasSubstr("'blk.0.post_ffw_norm.weight'"));
+  EXPECT_THAT(WhyNot(Family("olmo2"), "blk.0.attn_norm.weight"), HasSubstr("attn_norm"));
+  EXPECT_THAT(WhyNot(Set("llama.attention.sliding_window", 64)), HasSubstr("sliding window"));
 }
 
 TEST_F(DecoderConfigTest, RefusesSizesThatCannotBe) {

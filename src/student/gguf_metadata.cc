@@ -42,6 +42,8 @@ std::vector<int64_t> GgufMetadata::Integers(const std::string& key) const {
       return Widen<int64_t>(data, count);
     case GGUF_TYPE_UINT16:
       return Widen<uint16_t>(data, count);
+    case GGUF_TYPE_BOOL:
+      return Widen<int8_t>(data, count);
     default:
       return {};
   }
@@ -63,6 +65,17 @@ double GgufMetadata::Real(const std::string& key, double absent) const {
     default:
       return absent;
   }
+}
+
+bool GgufMetadata::Boolean(const std::string& key, bool absent) const {
+  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_BOOL) return absent;
+  return gguf_get_val_bool(context_, id);
+}
+
+bool GgufMetadata::IsArray(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY;
 }
 
 int64_t GgufMetadata::ArraySize(const std::string& key) const {

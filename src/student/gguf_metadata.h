@@ -24,6 +24,8 @@ class GgufMetadata {
   std::vector<int64_t> Integers(const std::string& key) const;
   int64_t Integer(const std::string& key, int64_t absent = 0) const;  // negative: absent
   double Real(const std::string& key, double absent = 0) const;
+  bool Boolean(const std::string& key, bool absent) const;
+  bool IsArray(const std::string& key) const;
   std::string Text(const std::string& key) const { return String(architecture_ + "." + key); }
 
   int64_t ArraySize(const std::string& key) const;  // the whole key; 0: no such array

@@ -1,7 +1,6 @@
 #include "engine/native/decoder.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/matmul.h"
 #include "kernels/rms_norm.h"
@@ -11,19 +10,24 @@ namespace {
 
 constexpr int64_t kBlockRows = 128;
 
-AttentionShape ShapeOf(const DecoderConfig& config) {
+AttentionShape ShapeOf(const DecoderConfig& config, int64_t window) {
   return {.heads = config.heads,
           .kv_heads = config.kv_heads,
           .head_width = config.head_width,
-          .scale = 1 / std::sqrt(static_cast<float>(config.head_width))};
+          .scale = config.attention_scale,
+          .window = window,
+          .soft_cap = config.attention_soft_cap};
 }
 
 void Grow(std::vector<float>* memory, int64_t floats) {
   if (static_cast<int64_t>(memory->size()) < floats) memory->resize(static_cast<size_t>(floats));
 }
 
-void AddProduct(const std::vector<float>& x, int64_t rows, const Linear& linear, float* residual) {
-  MatMul(x.data(), rows, linear.weights, residual, {.bias = linear.bias_or_null(), .add = true});
+// Norms as many values of the row at once as the norm has weights: a head's, or all.
+void NormHeads(const std::vector<float>& norm, int64_t row_width, float epsilon, float* row) {
+  if (norm.empty()) return;
+  const auto width = static_cast<int64_t>(norm.size());
+  RmsNorm(row, row_width / width, width, norm.data(), epsilon, row);
 }
 
 }  // namespace
@@ -31,19 +35,23 @@ void AddProduct(const std::vector<float>& x, int64_t rows, const Linear& linear,
 Decoder::Decoder(const NativeModel& model)
     : model_(model),
       config_(model.config()),
-      rope_(model.rope_frequencies()),
-      attention_(NewAttention(ShapeOf(config_))),
+      rope_(model.RopeFrequenciesOf(/*windowed=*/false)),
+      window_rope_(model.RopeFrequenciesOf(/*windowed=*/true)),
+      attention_(NewAttention(ShapeOf(config_, 0))),
+      window_attention_(NewAttention(ShapeOf(config_, config_.window))),
       normed_(kBlockRows * config_.width),
       query_(kBlockRows * config_.heads * config_.head_width),
       key_value_(kBlockRows * 2 * config_.kv_heads * config_.head_width),
       attended_(query_.size()),
-      gated_(kBlockRows * config_.feed_forward) {}
+      gated_(kBlockRows * config_.feed_forward),
+      added_(kBlockRows * config_.width) {}
 
 std::span<const float> Decoder::Run(std::span<const std::span<const int32_t>> sequences) {
   Embed(sequences);
-  for (const NativeLayer& layer : model_.layers()) {
+  for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    const Positions positions = PositionsOf(layer);
     for (int64_t first = 0; first < tokens_; first += kBlockRows) {
-      RunBlock(layer, first, std::min(kBlockRows, tokens_ - first));
+      RunBlock(model_.layers()[layer], positions, first, std::min(kBlockRows, tokens_ - first));
     }
   }
   return {residual_.data(), static_cast<size_t>(tokens_ * config_.width)};
@@ -58,6 +66,7 @@ void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
   }
   tokens_ = begins_.back();
   rope_.Extend(static_cast<int64_t>(longest));
+  if (config_.window > 0) window_rope_.Extend(static_cast<int64_t>(longest));
   Grow(&residual_, tokens_ * config_.width);
   Grow(&keys_, tokens_ * config_.kv_heads * config_.head_width);
   Grow(&values_, tokens_ * config_.kv_heads * config_.head_width);
@@ -81,47 +90,79 @@ std::vector<Decoder::Piece> Decoder::PiecesOf(int64_t first, int64_t rows) const
   return pieces;
 }
 
-void Decoder::RunBlock(const NativeLayer& layer, int64_t first, int64_t rows) {
-  float* residual = residual_.data() + first * config_.width;
-  RmsNorm(residual, rows, config_.width, layer.attention_norm.data(), config_.norm_epsilon,
-          normed_.data());
-  Attend(layer, first, rows);
-  AddProduct(attended_, rows, layer.attention_output, residual);
-  RmsNorm(residual, rows, config_.width, layer.feed_forward_norm.data(), config_.norm_epsilon,
-          normed_.data());
-  GatedMatMul(normed_.data(), rows, layer.gate.weights, layer.up.weights, gated_.data(),
-              {.activation = Activation::kSilu,
-               .gate_bias = layer.gate.bias_or_null(),
-               .up_bias = layer.up.bias_or_null()});
-  AddProduct(gated_, rows, layer.down, residual);
+Decoder::Positions Decoder::PositionsOf(int64_t layer) const {
+  const bool windowed = config_.Windowed(layer);
+  const RopeTable* rope = windowed ? &window_rope_ : &rope_;
+  return {config_.Rotated(layer) ? rope : nullptr,
+          windowed ? window_attention_.get() : attention_.get()};
 }
 
-// normed_ -> attended_.
-void Decoder::Attend(const NativeLayer& layer, int64_t first, int64_t rows) {
-  MatMul(normed_.data(), rows, layer.query.weights, query_.data(),
-         {.bias = layer.query.bias_or_null()});
-  MatMul(normed_.data(), rows, layer.key_value.weights, key_value_.data(),
+void Decoder::RunBlock(const NativeLayer& layer, const Positions& positions, int64_t first,
+                       int64_t rows) {
+  float* residual = residual_.data() + first * config_.width;
+  Attend(layer, positions, Normed(residual, rows, layer.attention_norm), first, rows);
+  AddToResidual(attended_.data(), rows, layer.attention_output, layer.attention_post_norm,
+                residual);
+  GatedMatMul(Normed(residual, rows, layer.feed_forward_norm), rows, layer.gate.weights,
+              layer.up.weights, gated_.data(),
+              {.activation = config_.gelu ? Activation::kGeluTanh : Activation::kSilu,
+               .gate_bias = layer.gate.bias_or_null(),
+               .up_bias = layer.up.bias_or_null()});
+  AddToResidual(gated_.data(), rows, layer.down, layer.feed_forward_post_norm, residual);
+}
+
+const float* Decoder::Normed(const float* x, int64_t rows, const std::vector<float>& norm) {
+  if (norm.empty()) return x;
+  RmsNorm(x, rows, config_.width, norm.data(), config_.norm_epsilon, normed_.data());
+  return normed_.data();
+}
+
+// residual += residual_scale * norm(linear(x)).
+void Decoder::AddToResidual(const float* x, int64_t rows, const Linear& linear,
+                            const std::vector<float>& norm, float* residual) {
+  if (norm.empty()) {
+    MatMul(x, rows, linear.weights, residual,
+           {.bias = linear.bias_or_null(), .scale = config_.residual_scale, .add = true});
+    return;
+  }
+  MatMul(x, rows, linear.weights, added_.data(), {.bias = linear.bias_or_null()});
+  RmsNorm(added_.data(), rows, config_.width, norm.data(), config_.norm_epsilon, residual,
+          /*add=*/true);
+}
+
+// x [rows, width] -> attended_.
+void Decoder::Attend(const NativeLayer& layer, const Positions& positions, const float* x,
+                     int64_t first, int64_t rows) {
+  MatMul(x, rows, layer.query.weights, query_.data(), {.bias = layer.query.bias_or_null()});
+  MatMul(x, rows, layer.key_value.weights, key_value_.data(),
          {.bias = layer.key_value.bias_or_null()});
   const int64_t query_width = config_.heads * config_.head_width;
   for (const Piece& piece : PiecesOf(first, rows)) {
-    float* queries = query_.data() + piece.row * query_width;
-    for (int64_t i = 0; i < piece.count; ++i) {
-      ApplyRope(rope_, piece.position + i, config_.heads, config_.head_width,
-                queries + i * query_width);
-    }
-    KeepKeysAndValues(piece, first);
+    PrepareQueries(layer, positions.rope, piece);
+    KeepKeysAndValues(layer, positions.rope, piece, first);
     const int64_t at = piece.begin * config_.head_width;
-    attention_->Run(queries, piece.position, piece.count,
-                    {keys_.data() + at, values_.data() + at, tokens_ * config_.head_width},
-                    attended_.data() + piece.row * query_width);
+    positions.attention->Run(query_.data() + piece.row * query_width, piece.position, piece.count,
+                             {keys_.data() + at, values_.data() + at, tokens_ * config_.head_width},
+                             attended_.data() + piece.row * query_width);
   }
 }
 
-void Decoder::KeepKeysAndValues(const Piece& piece, int64_t first) {
+void Decoder::PrepareQueries(const NativeLayer& layer, const RopeTable* rope, const Piece& piece) {
+  const int64_t query_width = config_.heads * config_.head_width;
+  for (int64_t i = 0; i < piece.count; ++i) {
+    float* row = query_.data() + (piece.row + i) * query_width;
+    NormHeads(layer.query_norm, query_width, config_.norm_epsilon, row);
+    if (rope) ApplyRope(*rope, piece.position + i, config_.heads, config_.head_width, row);
+  }
+}
+
+void Decoder::KeepKeysAndValues(const NativeLayer& layer, const RopeTable* rope, const Piece& piece,
+                                int64_t first) {
   const int64_t head_width = config_.head_width, kv_width = config_.kv_heads * head_width;
   for (int64_t i = 0; i < piece.count; ++i) {
     float* row = key_value_.data() + (piece.row + i) * 2 * kv_width;
-    ApplyRope(rope_, piece.position + i, config_.kv_heads, head_width, row);
+    NormHeads(layer.key_norm, kv_width, config_.norm_epsilon, row);
+    if (rope) ApplyRope(*rope, piece.position + i, config_.kv_heads, head_width, row);
     for (int64_t head = 0; head < config_.kv_heads; ++head) {
       const int64_t to = (head * tokens_ + first + piece.row + i) * head_width;
       std::copy_n(row + head * head_width, head_width, keys_.data() + to);

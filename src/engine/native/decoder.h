@@ -36,20 +36,33 @@ class Decoder {
 
   void Embed(std::span<const std::span<const int32_t>> sequences);
   std::vector<Piece> PiecesOf(int64_t first, int64_t rows) const;
-  void RunBlock(const NativeLayer& layer, int64_t first, int64_t rows);
-  void Attend(const NativeLayer& layer, int64_t first, int64_t rows);
-  void KeepKeysAndValues(const Piece& piece, int64_t first);
+  // How a layer attends: all alike but for families with sliding windows or without positions.
+  struct Positions {
+    const RopeTable* rope;  // null: nothing is turned
+    Attention* attention;
+  };
+
+  Positions PositionsOf(int64_t layer) const;
+  void RunBlock(const NativeLayer& layer, const Positions& positions, int64_t first, int64_t rows);
+  void Attend(const NativeLayer& layer, const Positions& positions, const float* x, int64_t first,
+              int64_t rows);
+  void PrepareQueries(const NativeLayer& layer, const RopeTable* rope, const Piece& piece);
+  void KeepKeysAndValues(const NativeLayer& layer, const RopeTable* rope, const Piece& piece,
+                         int64_t first);
+  const float* Normed(const float* x, int64_t rows, const std::vector<float>& norm);
+  void AddToResidual(const float* x, int64_t rows, const Linear& linear,
+                     const std::vector<float>& norm, float* residual);
 
   const NativeModel& model_;
   const DecoderConfig& config_;
-  RopeTable rope_;
-  std::unique_ptr<Attention> attention_;
+  RopeTable rope_, window_rope_;
+  std::unique_ptr<Attention> attention_, window_attention_;
   std::vector<int64_t> begins_;  // of the sequences in the pack, and its end
   int64_t tokens_ = 0;
   std::vector<float> residual_;       // [tokens, width]
   std::vector<float> keys_, values_;  // [kv_heads, tokens, head_width]
   // Of a block.
-  std::vector<float> normed_, query_, key_value_, attended_, gated_;
+  std::vector<float> normed_, query_, key_value_, attended_, gated_, added_;
 };
 
 }  // namespace rsr

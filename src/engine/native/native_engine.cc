@@ -21,7 +21,8 @@ class NativeWorker : public EngineWorker {
   NativeWorker(const NativeModel& model, int64_t sweep_rows)
       : model_(model),
         decoder_(model),
-        sweep_(NewVocabSweep(model.output())),
+        sweep_(NewVocabSweep(model.output(), {.scale = model.config().logit_scale,
+                                              .soft_cap = model.config().logit_soft_cap})),
         sweep_rows_(static_cast<size_t>(sweep_rows)) {}
 
   void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,

@@ -27,8 +27,19 @@ class LayerReader {
     const int64_t q = config_.heads * config_.head_width,
                   kv = config_.kv_heads * config_.head_width;
     NativeLayer layer;
-    layer.attention_norm = weights_.ReadVector(prefix_ + "attn_norm.weight", width);
-    layer.feed_forward_norm = weights_.ReadVector(prefix_ + "ffn_norm.weight", width);
+    if (config_.norm_before) {
+      layer.attention_norm = Vector("attn_norm.weight", width);
+      layer.feed_forward_norm = Vector("ffn_norm.weight", width);
+    }
+    if (config_.norm_after) {
+      layer.attention_post_norm = Vector("post_attention_norm.weight", width);
+      layer.feed_forward_post_norm = Vector("post_ffw_norm.weight", width);
+    }
+    if (config_.query_key_norm != QueryKeyNorm::kNone) {
+      const bool row = config_.query_key_norm == QueryKeyNorm::kRow;
+      layer.query_norm = Vector("attn_q_norm.weight", row ? q : config_.head_width);
+      layer.key_norm = Vector("attn_k_norm.weight", row ? kv : config_.head_width);
+    }
     layer.query = Join({{"attn_q", q, RopeOrder()}}, width);
     layer.key_value = Join({{"attn_k", kv, RopeOrder()}, {"attn_v", kv, {}}}, width);
     layer.attention_output = Join({{"attn_output", width, {}}}, q);
@@ -46,6 +57,10 @@ class LayerReader {
 
     int64_t Place(int64_t row) const { return order ? order(row) : row; }
   };
+
+  std::vector<float> Vector(const char* name, int64_t size) const {
+    return weights_.ReadVector(prefix_ + name, size);
+  }
 
   // The parts one below the other; where only some have a bias, the others' is 0.
   Linear Join(const std::vector<Part>& parts, int64_t depth) const {
@@ -120,19 +135,25 @@ NativeModel::NativeModel(const GgufInfo& info, const DecoderConfig& config)
   output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
                                                  config_.vocab, config_.width);
   output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
-  std::vector<float> factors(static_cast<size_t>(config_.rope_width / 2), 1);
-  if (weights_.Has(kRopeFactors)) {
-    factors = weights_.ReadVector(kRopeFactors, config_.rope_width / 2);
-  }
-  for (float& factor : factors) factor *= config_.rope_factor;
-  rope_frequencies_ = RopeFrequencies(config_.rope_width, config_.rope_base, factors);
   for (int64_t i = 0; i < config_.layers; ++i) {
     layers_.push_back(LayerReader(weights_, config_, i).Read());
   }
 }
 
+std::vector<float> NativeModel::RopeFrequenciesOf(bool windowed) const {
+  std::vector<float> factors(static_cast<size_t>(config_.rope_width / 2), 1);
+  if (weights_.Has(kRopeFactors)) {
+    factors = weights_.ReadVector(kRopeFactors, config_.rope_width / 2);
+  }
+  for (float& f : factors) f *= windowed ? config_.window_rope_factor : config_.rope_factor;
+  return RopeFrequencies(config_.rope_width,
+                         windowed ? config_.window_rope_base : config_.rope_base, factors);
+}
+
 void NativeModel::ReadEmbedding(int32_t id, float* out) const {
   weights_.ReadRows(kEmbedding, config_.vocab, config_.width, id, 1, out);
+  if (config_.embedding_scale == 1) return;
+  for (int64_t i = 0; i < config_.width; ++i) out[i] *= config_.embedding_scale;
 }
 
 int64_t NativeModel::bytes() const {

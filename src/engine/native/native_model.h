@@ -19,9 +19,12 @@ struct Linear {
   const float* bias_or_null() const { return bias.empty() ? nullptr : bias.data(); }
 };
 
+// Norms that a family does not have are empty.
 struct NativeLayer {
-  std::vector<float> attention_norm, feed_forward_norm;  // [width]
-  Linear query;                                          // [heads * head_width, width]
+  std::vector<float> attention_norm, feed_forward_norm;            // [width]
+  std::vector<float> attention_post_norm, feed_forward_post_norm;  // [width]
+  std::vector<float> query_norm, key_norm;                         // [head_width], or of all heads
+  Linear query;                                                    // [heads * head_width, width]
   Linear key_value;         // [2 * kv_heads * head_width, width]: all keys, then all values
   Linear attention_output;  // [width, heads * head_width]
   Linear gate, up;          // [feed_forward, width]
@@ -52,8 +55,9 @@ class NativeModel {
   const std::vector<NativeLayer>& layers() const { return layers_; }
   const std::vector<float>& output_norm() const { return output_norm_; }
   const OutputMatrix& output() const { return *output_; }
-  const std::vector<float>& rope_frequencies() const { return rope_frequencies_; }
-  // The embedding of token `id`, [width].
+  // Of all layers, or of those with (`windowed`) and without a sliding window.
+  std::vector<float> RopeFrequenciesOf(bool windowed) const;
+  // The embedding of token `id`, [width], as layer 0 takes it.
   void ReadEmbedding(int32_t id, float* out) const;
   int64_t bytes() const;  // of unpacked weights
 
@@ -61,7 +65,7 @@ class NativeModel {
   const DecoderConfig config_;
   const Weights weights_;
   std::vector<NativeLayer> layers_;
-  std::vector<float> output_norm_, rope_frequencies_;
+  std::vector<float> output_norm_;
   std::unique_ptr<NativeOutputMatrix> output_;
 };
 

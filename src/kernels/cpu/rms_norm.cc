@@ -28,12 +28,13 @@ HWY_INLINE float SumOfSquares(const float* x, int64_t width) {
 }
 
 void RmsNorm(const float* x, int64_t rows, int64_t width, const float* weight, float epsilon,
-             float* y) {
+             float* y, bool add) {
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
     const float scale = 1 / std::sqrt(SumOfSquares(x, width) / static_cast<float>(width) + epsilon);
     ForEachVector(width, [&](auto d, int64_t i) HWY_ATTR {
       const auto v = hn::Mul(hn::LoadU(d, x + i), hn::Set(d, scale));
-      hn::StoreU(hn::Mul(v, hn::LoadU(d, weight + i)), d, y + i);
+      const auto normed = hn::Mul(v, hn::LoadU(d, weight + i));
+      hn::StoreU(add ? hn::Add(hn::LoadU(d, y + i), normed) : normed, d, y + i);
     });
   }
 }
@@ -48,9 +49,9 @@ namespace rsr {
 HWY_EXPORT(RmsNorm);
 
 void RmsNorm(const float* x, int64_t rows, int64_t width, const float* weight, float epsilon,
-             float* y) {
+             float* y, bool add) {
   InitCpuLevel();
-  HWY_DYNAMIC_DISPATCH(RmsNorm)(x, rows, width, weight, epsilon, y);
+  HWY_DYNAMIC_DISPATCH(RmsNorm)(x, rows, width, weight, epsilon, y, add);
 }
 
 }  // namespace rsr
