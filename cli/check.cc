@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/format.h"
+#include "cli/input_flags.h"
 #include "cli/mask_notes.h"
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct Flags {
   StudentFlags student;
+  InputFlags input;
   int show = 0;
   bool json = false;
 };
@@ -30,8 +32,10 @@ std::string Json(const CheckReport& report) {
   out["files"] = nlohmann::ordered_json::array();
   for (const FileCheck& f : report.files) {
     nlohmann::ordered_json file = {{"file", f.file},
+                                   {"dialect", f.dialect},
                                    {"rows", f.rows},
                                    {"rejected", f.rejected},
+                                   {"left_out", f.left_out},
                                    {"rejected_by_reason", f.rejected_by_reason},
                                    {"rejected_examples", f.rejected_examples},
                                    {"teachers", f.teachers},
@@ -62,6 +66,7 @@ std::string TeacherNames(const std::vector<std::string>& teachers) {
 
 Table FilesTable(const CheckReport& report) {
   Table table{{{"file"},
+               {"dialect"},
                {"rows"},
                {"rejected"},
                {"teachers"},
@@ -77,10 +82,10 @@ Table FilesTable(const CheckReport& report) {
                {"stripped"}},
               {}};
   for (const FileCheck& f : report.files) {
-    table.rows.push_back({f.file, f.rows, f.rejected, TeacherNames(f.teachers), f.problems, f.turns,
-                          f.tokens - f.scored_tokens, f.scored_tokens, f.reasoning_tokens,
-                          f.tool_tokens, f.longest, f.over_limit, f.notes.special_tokens_in_content,
-                          f.notes.reasoning_turns_stripped});
+    table.rows.push_back({f.file, f.dialect, f.rows, f.rejected, TeacherNames(f.teachers),
+                          f.problems, f.turns, f.tokens - f.scored_tokens, f.scored_tokens,
+                          f.reasoning_tokens, f.tool_tokens, f.longest, f.over_limit,
+                          f.notes.special_tokens_in_content, f.notes.reasoning_turns_stripped});
   }
   return table;
 }
@@ -88,7 +93,7 @@ Table FilesTable(const CheckReport& report) {
 int Run(const Flags& flags, Context& context) {
   Printer& printer = context.printer;
   const CheckReport report = Check({.student = flags.student.Student(),
-                                    .input = flags.student.input,
+                                    .input = flags.input.Input(),
                                     .show = flags.show,
                                     .color = printer.color_out() && !flags.json});
   if (flags.json) {
@@ -111,6 +116,9 @@ int Run(const Flags& flags, Context& context) {
   }
   if (!flags.json) PrintNotes(notes, printer);
   for (const FileCheck& f : report.files) {
+    if (!f.left_out.empty()) {
+      printer.Note(fmt::format("{}: left out {}", f.file, LeftOutText(f.left_out)));
+    }
     rejected |= f.rejected > 0;
     PrintRejections(
         {.rows = f.rejected,
@@ -130,6 +138,7 @@ Command AddCheck(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand("check", "What would be scored, before any compute is spent");
   auto flags = std::make_shared<Flags>();
   AddStudentFlags(*app, flags->student);
+  AddInputFlags(*app, flags->input);
   app->add_option("--show", flags->show, "conversations to print with their scored text marked")
       ->type_name("N")
       ->check(WholeNumber(0))
@@ -139,7 +148,8 @@ Command AddCheck(CLI::App& root, Context& context) {
   app->footer(
       "Examples:\n"
       "  rsr check --student student.gguf r1.jsonl qwq.jsonl\n"
-      "  rsr check --student student.gguf --show 1 --mask turn agents.jsonl");
+      "  rsr check --student student.gguf --show 1 --mask turn agents.jsonl\n"
+      "  rsr check --student student.gguf --map prompt=question,completion=answer 'qa-*.parquet'");
   return {app, [flags, &context] { return Run(*flags, context); }};
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/format.h"
+#include "cli/input_flags.h"
 #include "cli/interrupt.h"
 #include "cli/mask_notes.h"
 #include "cli/progress.h"
@@ -22,6 +23,7 @@ namespace {
 
 struct Flags {
   StudentFlags student;
+  InputFlags input;
   ScoreOptions options;
   std::string engine = "auto", precision = "auto", bad_rows = "skip";
   bool json = false;
@@ -37,7 +39,7 @@ ScoreOptions Resolve(const Flags& flags) {
                                                      {{"auto", EngineChoice::kAuto},
                                                       {"native", EngineChoice::kNative},
                                                       {"llama", EngineChoice::kLlama}});
-  options.input = flags.student.input;
+  options.input = flags.input.Input();
   options.input.fail_on_bad_row =
       ParseChoice<bool>("--bad-rows", flags.bad_rows, {{"skip", false}, {"fail", true}});
   return options;
@@ -69,6 +71,7 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["rows_rejected"] = s.rows_rejected;
   out["rejected_by_reason"] = s.rejected_by_reason;
   out["rejected_examples"] = s.rejected_examples;
+  out["left_out"] = s.left_out;
   out["rows_truncated"] = s.rows_truncated;
   out["turns_given"] = s.turns_given;
   out["turns_found"] = s.turns_found;
@@ -89,11 +92,13 @@ std::string LastLine(const ScoreSummary& s) {
       s.rows_before > 0 ? fmt::format(" ({} before)", Thousands(s.rows_before)) : "";
   const std::string reasons =
       s.rows_rejected > 0 ? fmt::format(" ({})", Counts(s.rejected_by_reason)) : "";
+  const std::string left_out =
+      s.left_out.empty() ? "" : fmt::format(", left out {}", LeftOutText(s.left_out));
   return fmt::format(
-      "scored {}{}, skipped {}{}, truncated {}, turns {} of {}, {} tokens ({} scored) in {}, {} "
+      "scored {}{}, skipped {}{}{}, truncated {}, turns {} of {}, {} tokens ({} scored) in {}, {} "
       "tokens/s, peak "
       "memory {}, precision {}",
-      Plural(s.rows_scored, "row"), before, Thousands(s.rows_rejected), reasons,
+      Plural(s.rows_scored, "row"), before, Thousands(s.rows_rejected), reasons, left_out,
       Thousands(s.rows_truncated), Thousands(s.turns_found), Thousands(s.turns_given),
       Thousands(s.tokens), Thousands(s.scored_tokens), Duration(s.seconds),
       Thousands(s.seconds > 0 ? s.tokens / s.seconds : 0), Gigabytes(s.peak_rss_bytes),
@@ -144,6 +149,7 @@ Command AddScore(CLI::App& root, Context& context) {
       root.add_subcommand("score", "Run the student over trajectories, once, into a run directory");
   auto flags = std::make_shared<Flags>();
   AddStudentFlags(*app, flags->student);
+  AddInputFlags(*app, flags->input);
   app->add_option("-o,--out", flags->options.out,
                   "run directory; one that holds the same run is continued")
       ->type_name("RUN")
@@ -174,7 +180,9 @@ Command AddScore(CLI::App& root, Context& context) {
       "Examples:\n"
       "  rsr score --student student.gguf --out runs/math r1.jsonl qwq.jsonl\n"
       "  rsr score --student student.gguf --out runs/agents --mask turn --max-tokens 8192 "
-      "agents.jsonl");
+      "agents.jsonl\n"
+      "  rsr score --student student.gguf --out runs/pilot --sample 200/teacher --keep domain "
+      "'data/*.jsonl.gz'");
   return {app, [flags, &context] { return Run(*flags, context); }};
 }
 

@@ -19,11 +19,6 @@ StudentOptions StudentFlags::Student() const {
 }
 
 void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
-  app.add_option(
-         "DATA", flags.input.files,
-         "chats: JSON Lines, JSON arrays or Parquet; also .gz, .zst, patterns; - is standard input")
-      ->required()
-      ->type_name("");
   app.add_option("-s,--student", flags.student.path, "the student model, a GGUF file")
       ->required()
       ->type_name("FILE");

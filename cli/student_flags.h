@@ -1,16 +1,15 @@
-// The flags that `check` and `score` share: which student, which input, how text becomes tokens.
+// The flags that `check` and `score` share: which student, how text becomes tokens.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "rsr/score.h"
+#include "rsr/student.h"
 
 namespace rsr::cli {
 
 struct StudentFlags {
   StudentOptions student;
-  InputOptions input;
   std::string mask = "content", thinking = "as-template";
 
   StudentOptions Student() const;  // after parsing; throws rsr::Error

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rsr/student.h"
@@ -16,6 +17,24 @@ struct InputOptions {
   // Chats as JSON Lines, a JSON array or Parquet, plain, gzip or Zstandard, told by their content;
   // names, patterns (sorted), or "-" for standard input (docs/input.md).
   std::vector<std::string> files;
+  // How rows say what was said: "messages", "sharegpt", "alpaca", "prompt", or "auto", by the first
+  // row of each file that shows it.
+  std::string dialect = "auto";
+  // (field, column) where a field of docs/input.md has another name: {"problem_id", "task"}.
+  // Columns here and below may be fields of nested objects: "meta.task".
+  std::vector<std::pair<std::string, std::string>> map;
+  // Where a row's teacher is: a column that every row must have, or "filename". Empty: `teacher` if
+  // the row has it, else the file's name.
+  std::string teacher_from;
+  // (name, column) of further columns to store in the run.
+  std::vector<std::pair<std::string, std::string>> keep;
+  // Rows for which this filter is not true are left out (docs/input.md). Empty: none.
+  std::string where;
+  // "200/teacher", "2/problem" or "1000": so many rows of each teacher, of each problem or of all,
+  // chosen by the hash of `seed` and their ids, so that the order of the input does not matter.
+  // Empty: all.
+  std::string sample;
+  int64_t seed = 0;
   bool fail_on_bad_row =
       false;  // false: bad rows are counted, kept in rejected.jsonl and the rest goes on
 };
@@ -56,6 +75,7 @@ struct ScoreSummary {
   int64_t rows_rejected = 0;  // of the whole input
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
+  std::map<std::string, int64_t> left_out;     // rows, by the option: "where", "sample"
   int64_t rows_truncated = 0;
   int64_t turns_given = 0,
           turns_found = 0;  // assistant messages in the scored rows / with scored tokens
@@ -81,11 +101,12 @@ struct CheckOptions {
 };
 
 struct FileCheck {
-  std::string file;
+  std::string file, dialect;  // as recognised; empty where no row could be read
   int64_t rows = 0, rejected = 0, problems = 0, turns = 0, tokens = 0, scored_tokens = 0,
           reasoning_tokens = 0, tool_tokens = 0, longest = 0, over_limit = 0;
   MaskNotes notes;
   std::vector<std::string> teachers;
+  std::map<std::string, int64_t> left_out;  // rows, by the option: "where", "sample"
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
 };

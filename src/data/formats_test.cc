@@ -178,9 +178,9 @@ TEST_F(FormatsTest, ParquetRowsAreOneObjectEachOfAllColumnsInOrder) {
 }
 
 TEST_F(FormatsTest, ParquetWithMissingOrUnsuitableColumns) {
-  EXPECT_THAT(
-      Outcomes({Write("t.parquet", Parquet({{"text", arrow::utf8(), R"(["a", "b"])"}}))}),
-      ElementsAre(HasSubstr("no-messages t.parquet:1: no `messages`"), HasSubstr("t.parquet:2: ")));
+  EXPECT_THAT(Outcomes({Write("t.parquet", Parquet({{"text", arrow::utf8(), R"(["a", "b"])"}}))}),
+              ElementsAre(HasSubstr("no-messages t.parquet:1: no conversation"),
+                          HasSubstr("t.parquet:2: ")));
   EXPECT_THAT(Outcomes({Write("t.parquet",
                               Parquet({{"messages", arrow::list(arrow::int32()), "[[1], []]"}}))}),
               ElementsAre(HasSubstr("bad-field t.parquet:1: `messages[0]`: expected an object"),
@@ -253,7 +253,7 @@ TEST_F(FormatsTest, StandardInputIsNobodysFile) {
   ASSERT_TRUE(reader.Next(&item));
   EXPECT_EQ(std::get<Trajectory>(item).id, "7");
   EXPECT_FALSE(reader.Next(&item));
-  const InputFile input = ScanInputs({"-"}, spool).at(0);
+  const InputFile input = ScanInputs({.files = {"-"}}, spool).at(0);
   EXPECT_EQ(input.path, "-");
   EXPECT_EQ(input.hash, HashFile(spool));
   EXPECT_EQ(input.rows, 2);
@@ -263,7 +263,7 @@ TEST_F(FormatsTest, ScanCountsTheRowsThatAreRead) {
   const std::string lines = Lines(100);
   for (const std::string& bytes : {lines, Gzip(lines), Zstd(lines), Gzip(lines).substr(0, 900)}) {
     const std::string file = Write("x", bytes);
-    const InputFile input = ScanInputs({file}).at(0);
+    const InputFile input = ScanInputs({.files = {file}}).at(0);
     int64_t rows = 0, row_bytes = 0;
     for (const ReadItem& item : ReadAll({file})) {
       ++rows;

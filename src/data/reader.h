@@ -12,24 +12,39 @@
 #include <vector>
 
 #include "data/trajectory.h"
+#include "rsr/score.h"
 
 namespace rsr {
 
 using ReadItem = std::variant<Trajectory, Rejection>;
 
+// Rows that an option left out, of one file; they are neither trajectories nor rejections.
+struct LeftOut {
+  int64_t where = 0, sample = 0;
+  int64_t bytes = 0;  // of their records
+};
+
 class TrajectoryReader {
  public:
-  // `files`: as ExpandInputs gives them; "-" is standard input, read as it comes, or the file
-  // `stdin_file` that holds what came. Throws rsr::Error as OpenRows does, for standard input when
-  // it is its turn.
+  // `options.files`: as ExpandInputs gives them; "-" is standard input, read as it comes, or the
+  // file `stdin_file` that holds what came. Throws rsr::Error as OpenRows does (for standard input
+  // when it is its turn), and for options that cannot be understood. With `sample` the input is
+  // read twice, the first time here.
+  explicit TrajectoryReader(const InputOptions& options, std::string stdin_file = "");
   explicit TrajectoryReader(const std::vector<std::string>& files, std::string stdin_file = "");
   TrajectoryReader(const TrajectoryReader&) = delete;
   ~TrajectoryReader();
 
   // False at the end of the last file. A row that cannot be read comes as a Rejection; reading goes
   // on behind it. Reasons: invalid-json, invalid-utf8, not-an-object, no-messages, unknown-role,
-  // no-assistant, bad-field, duplicate-id (a later row with an id already seen, in any file).
+  // no-assistant, bad-field, mixed-dialects, wrong-dialect, row-too-long, damaged-file (the rest of
+  // a file that cannot be read), duplicate-id (a later row with an id already seen, in any file).
+  // Throws rsr::Error if none of the first 1,000 rows of a file can be read.
   bool Next(ReadItem* item);
+
+  // Of the rows read so far.
+  const LeftOut& left_out(size_t file) const;
+  const LeftOut& left_out() const;  // of all files
 
  private:
   struct Impl;
@@ -43,11 +58,11 @@ struct InputFile {
   int64_t bytes = 0;      // of the file
   int64_t rows = 0;       // rejected ones counted
   int64_t row_bytes = 0;  // of all rows' records together: the sum of RecordSpan::length
+  std::string dialect;    // as recognised or forced; empty where no row shows one
 };
 
-// Reads every file once for its hash and rows; no row is parsed. Throws rsr::Error as
-// TrajectoryReader does. `stdin_file`: what "-" stands for.
-std::vector<InputFile> ScanInputs(const std::vector<std::string>& files,
-                                  const std::string& stdin_file = "");
+// Reads every file once for its hash, rows and dialect. Throws rsr::Error as TrajectoryReader does.
+// `stdin_file`: what "-" stands for.
+std::vector<InputFile> ScanInputs(const InputOptions& options, const std::string& stdin_file = "");
 
 }  // namespace rsr

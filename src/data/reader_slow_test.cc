@@ -37,7 +37,7 @@ TEST(ReaderMemory, DoesNotGrowWithTheFile) {
     for (int i = 0; i < 5000; ++i) file << row;
   }
   const int64_t before = PeakKilobytes();
-  EXPECT_EQ(ScanInputs({path}).at(0).rows, 5000);
+  EXPECT_EQ(ScanInputs({.files = {path}}).at(0).rows, 5000);
   TrajectoryReader reader({path});
   for (ReadItem item; reader.Next(&item);) EXPECT_TRUE(std::holds_alternative<Trajectory>(item));
   const int64_t grown = PeakKilobytes() - before;

@@ -56,12 +56,14 @@ TEST_F(ReaderTest, FilesOfOneNameAreToldApart) {
 TEST_F(ReaderTest, BadRowsAreNamedAndTheRestIsRead) {
   const std::string file =
       Write("chats.jsonl", Chat() + "\n{\"id\": \"x\"}\n\n{oops\n\xFF\n[]\n" + Chat());
-  EXPECT_THAT(Outcomes({file}),
-              ElementsAre("chats.jsonl:1", HasSubstr("no-messages chats.jsonl:2: no `messages`"),
-                          HasSubstr("invalid-json chats.jsonl:4: not valid JSON: "),
-                          HasSubstr("invalid-utf8 chats.jsonl:5: not valid UTF-8"),
-                          HasSubstr("not-an-object chats.jsonl:6: expected a JSON object"),
-                          "chats.jsonl:7"));
+  EXPECT_THAT(
+      Outcomes({file}),
+      ElementsAre(
+          "chats.jsonl:1",
+          HasSubstr("no-messages chats.jsonl:2: no `messages`: expected `messages` as in line 1"),
+          HasSubstr("invalid-json chats.jsonl:4: not valid JSON: "),
+          HasSubstr("invalid-utf8 chats.jsonl:5: not valid UTF-8"),
+          HasSubstr("not-an-object chats.jsonl:6: expected a JSON object"), "chats.jsonl:7"));
   const ReadItem second = ReadAll({file})[1];
   EXPECT_EQ(std::get<Rejection>(second).id, "x");
   EXPECT_EQ(std::get<Rejection>(second).span.line, 2);
@@ -231,7 +233,7 @@ TEST_F(ReaderTest, ARowOfHundredMegabytes) {
 TEST_F(ReaderTest, ScanInputsCountsAndHashes) {
   const std::vector<std::string> files = {Write("a.jsonl", Chat() + "\noops\n\n" + Chat()),
                                           Write("b.json", "[1,{},2")};
-  const std::vector<InputFile> inputs = ScanInputs(files);
+  const std::vector<InputFile> inputs = ScanInputs({.files = files});
   ASSERT_EQ(inputs.size(), 2);
   for (size_t i = 0; i < files.size(); ++i) {
     EXPECT_EQ(inputs[i].path, files[i]);
@@ -240,7 +242,7 @@ TEST_F(ReaderTest, ScanInputsCountsAndHashes) {
     EXPECT_EQ(inputs[i].rows, static_cast<int64_t>(ReadAll({files[i]}).size()));
   }
   EXPECT_EQ(inputs[0].rows, 3);
-  EXPECT_THROW(ScanInputs({Write("none", "")}), Error);
+  EXPECT_THROW(ScanInputs({.files = {Write("none", "")}}), Error);
 }
 
 TEST_F(ReaderTest, RealFiles) {

@@ -85,9 +85,10 @@ TEST(RowParser, Roles) {
                                           Role::kAssistant, Role::kTool, Role::kTool));
   EXPECT_EQ(Bad(R"({"messages": [{"role": "user"}, {"role": "asistant"}]})"),
             "unknown-role: `messages[1].role` is `asistant`; did you mean 'assistant'?");
-  EXPECT_EQ(Bad(R"({"messages": [{"role": "human"}]})"),
-            "unknown-role: `messages[0].role` is `human`; one of: system, developer, user, "
-            "assistant, tool, function");
+  EXPECT_EQ(Bad(R"({"messages": [{"role": "judge"}]})"),
+            "unknown-role: `messages[0].role` is `judge`; one of: system, developer, user, human, "
+            "assistant, gpt, chatgpt, model, bot, function_call, tool_call, tool, function, "
+            "observation, function_response, tool_response, ipython");
   EXPECT_THAT(Bad(R"({"messages": [{"content": "x"}]})"),
               StartsWith("bad-field: `messages[0].role`: expected one of"));
   EXPECT_THAT(Bad(R"({"messages": [{"role": 3}]})"),
@@ -179,16 +180,18 @@ TEST(RowParser, ToolsMayBeAString) {
 
 TEST(RowParser, Messages) {
   EXPECT_EQ(
-      Bad(R"({"id": 3, "conversations": []})"),
-      R"(no-messages: no `messages`: expected a list of {"role": ..., "content": ...}, got the fields id, conversations)");
-  EXPECT_THAT(Bad("{}"), EndsWith("got no field"));
+      Bad(R"({"id": 3, "text": []})"),
+      "no-messages: no conversation: expected `messages`, `conversations`, `instruction` and "
+      "`output`, or `prompt` and `completion` (or `response`), got the fields id, text (--map "
+      "FIELD=COLUMN names other columns)");
+  EXPECT_THAT(Bad("{}"), HasSubstr("got no field (--map"));
   EXPECT_THAT(Bad(R"({"a":0,"b":0,"c":0,"d":0,"e":0,"f":0,"g":0})"),
-              EndsWith("a, b, c, d, e, f, ..."));
+              HasSubstr("a, b, c, d, e, f, ... (--map"));
   EXPECT_THAT(Bad(R"({"messages": []})"),
               AllOf(StartsWith("no-messages:"), EndsWith("got a list: []")));
   EXPECT_THAT(Bad(R"({"messages": "hi"})"),
               AllOf(StartsWith("no-messages:"), EndsWith("got a string: \"hi\"")));
-  EXPECT_THAT(Bad(R"({"messages": null})"), StartsWith("no-messages: no `messages`"));
+  EXPECT_THAT(Bad(R"({"messages": null})"), StartsWith("no-messages: no conversation"));
   EXPECT_THAT(Bad(R"({"messages": ["hi"]})"),
               StartsWith("bad-field: `messages[0]`: expected an object, got a string"));
   EXPECT_THAT(Bad(R"({"messages": [{"role": "user", "content": "q"}]})"),

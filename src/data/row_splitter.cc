@@ -16,7 +16,6 @@ bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 RowSplitter::RowSplitter(Window window, int64_t max_row_bytes)
     : window_(std::move(window)), max_row_bytes_(max_row_bytes) {
-  if (window_.Has(2) && window_.View(0, 3) == "\xEF\xBB\xBF") at_ = 3;
   SkipSpace();
   array_ = window_.Has(at_) && window_[at_] == '[';
   if (array_) ++at_;
@@ -175,9 +174,19 @@ void RowSplitter::Emit(int64_t end, RawRow* row) {
   at_ = end;
 }
 
+// Byte order marks count as space: files that were joined have them in the middle.
 void RowSplitter::SkipSpace() {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
   window_.Forget(at_);
-  for (; window_.Has(at_) && IsSpace(window_[at_]); ++at_) line_ += window_[at_] == '\n';
+  for (; window_.Has(at_); ++at_) {
+    if (window_[at_] == kMark[0] && window_.Has(at_ + 2) && window_.View(at_, at_ + 3) == kMark) {
+      at_ += 2;
+    } else if (IsSpace(window_[at_])) {
+      line_ += window_[at_] == '\n';
+    } else {
+      return;
+    }
+  }
 }
 
 }  // namespace rsr

@@ -23,8 +23,8 @@ struct RawRow {
   std::string reason, problem;
 };
 
-// The first byte that is not white space decides: `[` makes it an array. A UTF-8 byte order mark
-// before it is skipped. Keeps nothing but the window, does not recurse.
+// The first byte that is not white space decides: `[` makes it an array. UTF-8 byte order marks in
+// front of rows are skipped. Keeps nothing but the window, does not recurse.
 class RowSplitter {
  public:
   explicit RowSplitter(Window window, int64_t max_row_bytes = kMaxRowBytes);

@@ -77,6 +77,13 @@ TEST(RowSplitter, ArrayElements) {
               ElementsAre("3 {\"a\": [1, {}]}", "5 {}"));
 }
 
+// Found by the fuzzer: a mark in front of an element became part of its record.
+TEST(RowSplitter, ByteOrderMarksInFrontOfAnyRow) {
+  EXPECT_THAT(Split("{}\n\xEF\xBB\xBF{1}\n \xEF\xBB\xBF\n"), ElementsAre("1 {}", "2 {1}"));
+  EXPECT_THAT(Split("[\xEF\xBB\xBF{},\n\xEF\xBB\xBF {1}]"), ElementsAre("1 {}", "2 {1}"));
+  EXPECT_THAT(Split("\xEF\xBB"), ElementsAre("1 \xEF\xBB"));
+}
+
 TEST(RowSplitter, StringsHideBracketsAndCommas) {
   EXPECT_THAT(Split(R"(["],[", {"}": "\"]"}, "\\", "\\\"]", "a\\\\"])"),
               ElementsAre(R"(1 "],[")", R"(1#2 {"}": "\"]"})", R"(1#3 "\\")", R"(1#4 "\\\"]")",

@@ -43,6 +43,7 @@ struct Trajectory {
   std::string teacher;     // given, or the file's name without extensions (StemOf)
   std::string source;      // given (JSON if it is not a string), or empty
   std::optional<bool> correct;
+  std::vector<std::optional<std::string>> kept;  // InputOptions::keep; JSON if not a string
   Dialect dialect = Dialect::kMessages;
   std::vector<Message> messages;
   std::string tools;  // JSON of the `tools` list, white space removed (a string that holds it is

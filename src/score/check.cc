@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/printable.h"
+#include "data/dialect.h"
 #include "data/inputs.h"
 #include "data/reader.h"
 #include "rsr/error.h"
@@ -54,6 +55,7 @@ struct FileState {
   }
 
   void Count(const Trajectory& trajectory, const MaskedTokens& masked) {
+    check.dialect = DialectName(trajectory.dialect);
     problems.insert(trajectory.problem_id);
     teachers.insert(trajectory.teacher);
     check.turns += masked.turns_found;
@@ -72,9 +74,11 @@ struct FileState {
 }  // namespace
 
 CheckReport Check(const CheckOptions& options) {
-  const std::vector<std::string> inputs = ExpandInputs(options.input.files);
+  InputOptions input = options.input;
+  input.files = ExpandInputs(options.input.files);
+  const std::vector<std::string>& inputs = input.files;
   const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
-  TrajectoryReader reader(inputs);
+  TrajectoryReader reader(input);
   std::vector<FileState> files(inputs.size());
   CheckReport report;
   report.template_source = text->template_source();
@@ -110,6 +114,10 @@ CheckReport Check(const CheckOptions& options) {
   }
   for (size_t i = 0; i < files.size(); ++i) {
     files[i].check.file = InputName(inputs[i]);
+    const LeftOut& left_out = reader.left_out(i);
+    files[i].check.rows += left_out.where + left_out.sample;
+    if (left_out.where > 0) files[i].check.left_out["where"] = left_out.where;
+    if (left_out.sample > 0) files[i].check.left_out["sample"] = left_out.sample;
     files[i].check.problems = static_cast<int64_t>(files[i].problems.size());
     files[i].check.teachers.assign(files[i].teachers.begin(), files[i].teachers.end());
     report.files.push_back(std::move(files[i].check));

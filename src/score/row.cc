@@ -23,6 +23,7 @@ RunRow MakeRow(const Trajectory& trajectory, const MaskedTokens& masked,
   row.length = trajectory.span.length;
   row.line = trajectory.span.line;
   row.record = trajectory.record;
+  row.kept = trajectory.kept;
   row.scored_tokens = static_cast<int32_t>(stats.size());
   row.prompt_tokens = static_cast<int32_t>(masked.ids.size() - stats.size());
   row.turns = masked.turns_found;

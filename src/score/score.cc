@@ -77,8 +77,20 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
   info.cpu_level = engine.cpu_level;
   info.mask = MaskName(options.student.mask);
   info.thinking = ThinkingName(options.student.thinking);
+  info.dialect = options.input.dialect;
+  for (const auto& [field, column] : options.input.map) {
+    info.map += (info.map.empty() ? "" : ",") + field + "=" + column;
+  }
+  info.teacher_from = options.input.teacher_from;
+  for (const auto& [name, column] : options.input.keep) {
+    info.kept.push_back(name);
+    info.kept_from.push_back(column);
+  }
+  info.where = options.input.where;
+  info.sample = options.input.sample;
+  info.seed = options.input.seed;
   for (const InputFile& input : inputs)
-    info.inputs.push_back({input.path, input.hash, input.bytes, input.rows});
+    info.inputs.push_back({input.path, input.hash, input.bytes, input.rows, input.dialect});
   return info;
 }
 
@@ -87,7 +99,7 @@ class Session {
  public:
   Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer,
           const std::vector<InputFile>& inputs, const std::string& stdin_file)
-      : options_(options), text_(text), writer_(writer), reader_(options.input.files, stdin_file) {
+      : options_(options), text_(text), writer_(writer), reader_(options.input, stdin_file) {
     for (const InputFile& input : inputs) {
       rows_total_ += input.rows;
       bytes_to_do_ += static_cast<double>(input.row_bytes);
@@ -118,14 +130,23 @@ class Session {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  ScoreSummary& summary() { return summary_; }
+  ScoreSummary& summary() {
+    const LeftOut& left_out = reader_.left_out();
+    if (left_out.where > 0) summary_.left_out["where"] = left_out.where;
+    if (left_out.sample > 0) summary_.left_out["sample"] = left_out.sample;
+    return summary_;
+  }
   const std::vector<RejectedRow>& rejected() const { return rejected_; }
+  int64_t rows_left_out() const { return reader_.left_out().where + reader_.left_out().sample; }
 
  private:
   void Report(std::unique_lock<std::mutex>* lock) {
     if (!options_.on_progress) return;
-    const ScoreProgress progress{rows_done_, rows_total_, summary_.tokens,
-                                 bytes_to_do_ > 0 ? std::min(1.0, bytes_done_ / bytes_to_do_) : 1.0,
+    const LeftOut& left_out = reader_.left_out();
+    const double to_do = bytes_to_do_ - static_cast<double>(left_out.bytes);
+    const ScoreProgress progress{rows_done_ + left_out.where + left_out.sample, rows_total_,
+                                 summary_.tokens,
+                                 to_do > 0 ? std::min(1.0, bytes_done_ / to_do) : 1.0,
                                  std::chrono::duration<double>(Clock::now() - start_).count()};
     lock->unlock();
     options_.on_progress(progress);
@@ -243,7 +264,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   const bool piped =
       std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;
   const std::string stdin_file = piped ? KeepStdin(options.out) : "";
-  const std::vector<InputFile> inputs = ScanInputs(options.input.files, stdin_file);
+  const std::vector<InputFile> inputs = ScanInputs(options.input, stdin_file);
   if (const auto existing = ReadRunInfo(options.out)) {
     // A run keeps the date it was begun on and what `auto` chose then.
     if (options.student.template_date.empty())
@@ -280,7 +301,7 @@ ScoreSummary Score(const ScoreOptions& given) {
     }
     throw;
   }
-  writer->WriteRejected(session.rejected());
+  writer->WriteRejected(session.rejected(), session.rows_left_out());
   writer->Finish(!session.summary().stopped);
   if (piped && !session.summary().stopped) DropKeptStdin(options.out);
   ScoreSummary summary = session.summary();

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "base/file.h"
 #include "data/row_parser.h"
@@ -125,12 +128,26 @@ class Exporter {
 
   Trajectory Parse(std::string_view record, const ScoredRow& row) {
     Trajectory chat;
-    if (const auto error = parser_.Parse(record, &chat)) {
+    if (const auto error = ParserOf(row).Parse(record, &chat)) {
       throw Error(fmt::format("run {}: the record of row '{}' cannot be read: {}",
                               data_.runs[row.run].path, row.id, error->text),
                   "it was scored once: the run is damaged, or of another version of rsr");
     }
     return chat;
+  }
+
+  // Reads records as they were read when they were scored.
+  RowParser& ParserOf(const ScoredRow& row) {
+    std::unique_ptr<RowParser>& parser = parsers_[{row.run, row.file}];
+    if (parser == nullptr) {
+      const RunInfo& info = data_.runs[row.run].info;
+      const std::string& dialect = info.inputs.at(row.file).dialect;
+      RowFormat format;
+      format.dialect = ParseDialect(dialect.empty() ? "auto" : dialect);
+      format.map = FieldMap::FromText(info.map);
+      parser = std::make_unique<RowParser>(std::move(format));
+    }
+    return *parser;
   }
 
   const ScoredRows& data_;
@@ -139,7 +156,7 @@ class Exporter {
   Choice& choice_;
   Records records_;
   const bool last_only_;
-  RowParser parser_;
+  std::map<std::pair<size_t, int32_t>, std::unique_ptr<RowParser>> parsers_;  // of run and file
   std::vector<RejectedRow> unfit_;
 };
 

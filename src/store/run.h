@@ -41,7 +41,7 @@ struct RunInfo {
   // input: the options of rsr::InputOptions, as written on the command line
   std::string dialect, map, teacher_from, where, sample;
   int64_t seed = 0;
-  std::vector<std::string> kept;  // names of the columns RunRow::kept
+  std::vector<std::string> kept, kept_from;  // the columns RunRow::kept, and the input's they are
   struct Input {
     std::string path, hash;
     int64_t bytes = 0, rows = 0;

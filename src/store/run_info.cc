@@ -43,6 +43,7 @@ void VisitFields(Info& i, F&& f) {
   f("input", "map", i.map);
   f("input", "teacher_from", i.teacher_from);
   f("input", "kept", i.kept);
+  f("input", "kept_from", i.kept_from);
   f("input", "where", i.where);
   f("input", "sample", i.sample);
   f("input", "seed", i.seed);
@@ -241,6 +242,8 @@ std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now
   Compare("teacher from", stored.teacher_from, now.teacher_from, &out);
   Compare("kept columns", fmt::format("{}", fmt::join(stored.kept, ",")),
           fmt::format("{}", fmt::join(now.kept, ",")), &out);
+  Compare("columns kept from", fmt::format("{}", fmt::join(stored.kept_from, ",")),
+          fmt::format("{}", fmt::join(now.kept_from, ",")), &out);
   Compare("where", stored.where, now.where, &out);
   Compare("sample", stored.sample, now.sample, &out);
   Compare("seed", stored.seed, now.seed, &out);

@@ -152,7 +152,7 @@ RunSchema::RunSchema(const RunInfo& info)
   for (const std::string& name : info.kept) {
     if (arrow_->GetAllFieldIndices(name).size() == 1) continue;
     throw Error(fmt::format("kept column '{}': a run has a column of this name already", name),
-                fmt::format("keep it under another name: --keep my_{0}={0}", name));
+                "give it another name: --keep NAME=COLUMN");
   }
 }
 
