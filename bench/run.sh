@@ -15,6 +15,10 @@ here=$(dirname "$0")
   echo "## Reading input"
   "$build/data_reader_bench" "$build/bench-input"
   echo
+  echo "## Reading, masking and tokenizing input on one core"
+  student=$(sed -n 's/^RSR_DEMO_STUDENT:[^=]*=//p' "$build/CMakeCache.txt")
+  "$build/mask_bench" "$student" model "$here"/../examples/data/*.jsonl
+  echo
   echo "## Reading a run"
   rm -rf "$build/bench-run"
   "$build/store_read_bench" "$build/bench-run"

@@ -222,6 +222,7 @@ ChatTemplate::ChatTemplate(const std::string& source, TemplateOptions options)
   }
 }
 
+ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate::~ChatTemplate() = default;
 
 MarkedText ChatTemplate::Render(std::span<const Message> messages, const std::string& tools,

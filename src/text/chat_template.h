@@ -52,6 +52,7 @@ class ChatTemplate {
  public:
   // Throws rsr::Error (naming `where`) if the template does not parse or runs past its limits.
   ChatTemplate(const std::string& source, TemplateOptions options);
+  ChatTemplate(ChatTemplate&&) noexcept;
   ~ChatTemplate();
 
   // Throws RowError (mask.h): template-error if the template refuses the conversation,

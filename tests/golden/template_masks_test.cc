@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "data/reader.h"
 #include "rsr/error.h"
 #include "text/mask.h"
@@ -205,6 +207,54 @@ TEST(TemplateMasks, AreTheTables) {
   EXPECT_TRUE(table == ReadFile(kFolder + "outcomes.txt"))
       << "the table changed: read the difference between " << kFolder << "outcomes.txt and "
       << path;
+}
+
+// The whole text, too, is what Jinja2 makes of it, set up as transformers does
+// (render_with_jinja2.py).
+TEST(TemplateTexts, AreJinja2s) {
+  std::map<std::string, Trajectory> conversations;
+  for (Trajectory& c : Conversations()) {
+    const std::string id = c.id;
+    conversations.emplace(id, std::move(c));
+  }
+  std::map<std::string, ChatTemplate> templates;
+  std::ifstream golden(kFolder + "jinja2.tsv");
+  std::string line;
+  int equal = 0, refused_by_jinja2 = 0;
+  std::string different;
+  while (std::getline(golden, line)) {
+    if (line.starts_with('#')) continue;
+    const size_t first = line.find('\t'), second = line.find('\t', first + 1);
+    const std::string file = line.substr(0, first);
+    const std::string id = line.substr(first + 1, second - first - 1);
+    const std::string hashes = line.substr(second + 1);
+    if (!templates.contains(file)) {
+      templates.emplace(
+          file, ChatTemplate(ReadFile(kTemplates + file),
+                             {.bos = "<s>", .eos = "</s>", .now = 1700000000, .where = file}));
+    }
+    const Trajectory& conversation = conversations.at(id);
+    std::string made = "error";
+    try {
+      made = HashBytes(templates.at(file).Render(conversation.messages, conversation.tools).text);
+    } catch (const RowError&) {
+      // As Jinja2 may.
+    }
+    if (hashes.find(made) != std::string::npos) {
+      ++equal;
+    } else if (hashes == "error") {
+      ++refused_by_jinja2;
+    } else {
+      different += file + " " + id + "\n";
+    }
+  }
+  // It escapes the schemas' quotes for HTML there.
+  EXPECT_EQ(different,
+            "meetkai-functionary-medium-v3.1.jinja tool-call\n"
+            "meetkai-functionary-medium-v3.1.jinja tool-calls\n");
+  // It refuses what is undefined (templates made for tools, without tools) and list.append.
+  EXPECT_EQ(refused_by_jinja2, 50);
+  EXPECT_EQ(equal, 788);
 }
 
 }  // namespace
