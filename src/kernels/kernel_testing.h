@@ -55,9 +55,9 @@ inline std::vector<float> HiddenGrid(int64_t count, int seed) {
 
 inline std::vector<float> Gaussian(int64_t count, float deviation, int seed) {
   std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0, deviation);
+  std::normal_distribution<float> normal;  // its deviation must not be 0
   std::vector<float> values(count);
-  for (float& x : values) x = normal(engine);
+  for (float& x : values) x = deviation * normal(engine);
   return values;
 }
 
