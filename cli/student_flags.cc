@@ -19,7 +19,9 @@ StudentOptions StudentFlags::Student() const {
 }
 
 void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
-  app.add_option("-s,--student", flags.student.path, "the student model, a GGUF file")
+  app.add_option("-s,--student", flags.student.path,
+                 "the student: a GGUF file or, for check, a Hugging Face directory or org/name in "
+                 "its cache")
       ->required()
       ->type_name("FILE");
   app.add_option("--mask", flags.mask, "scored tokens: content, turn, last or reference")

@@ -20,7 +20,8 @@ struct InspectOptions {
 // terminal.
 std::string Inspect(const InspectOptions& options);
 
-// Name / value rows that describe a run directory or a GGUF file.
+// Name / value rows that describe a run directory, a GGUF file, or a Hugging Face directory
+// (org/name: one in the local cache).
 Table Info(const std::string& path);
 
 }  // namespace rsr

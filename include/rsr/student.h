@@ -31,7 +31,9 @@ enum class MaskPolicy { kContent, kTurn, kLast, kReference };
 enum class ThinkingPolicy { kAsTemplate, kKeep, kDrop };
 
 struct StudentOptions {
-  std::string path;  // GGUF file
+  // A GGUF file; where no student is run (Check) also a Hugging Face directory with tokenizer.json,
+  // or org/name of one in the local Hugging Face cache.
+  std::string path;
   EngineChoice engine = EngineChoice::kAuto;
   Precision precision = Precision::kAuto;
   MaskPolicy mask = MaskPolicy::kContent;

@@ -6,6 +6,8 @@
 #include "rsr/inspect.h"
 #include "store/run.h"
 #include "student/gguf_file.h"
+#include "student/hf_directory.h"
+#include "tokenizer/tokenizer_json.h"
 
 namespace rsr {
 namespace {
@@ -78,11 +80,36 @@ Table ModelTable(const std::string& path) {
   return table;
 }
 
+std::string TemplateNames(const HfDirectory& directory) {
+  std::string names;
+  for (const auto& [name, text] : directory.chat_templates)
+    names += (names.empty() ? "" : ", ") + name;
+  return names == "default" ? "its own" : names;
+}
+
+Table DirectoryTable(const std::string& path) {
+  const HfDirectory directory = ReadHfDirectory(path);
+  const TokenizerDefinition tokenizer = ReadTokenizerJson(directory.tokenizer_json);
+  Table table{.columns = {{"name"}, {"value"}}};
+  table.rows = {{"model", path},
+                {"architecture", Text(directory.architecture)},
+                {"vocabulary", static_cast<int64_t>(tokenizer.tokens.size())},
+                {"merges", static_cast<int64_t>(tokenizer.merges.size())},
+                {"added tokens", static_cast<int64_t>(tokenizer.added.size())},
+                {"context length", directory.context_length},
+                {"chat template", Text(TemplateNames(directory))}};
+  for (const auto& [name, text] : directory.special_tokens) table.rows.push_back({name, text});
+  table.rows.push_back({"weight files", directory.weight_files});
+  return table;
+}
+
 }  // namespace
 
-Table Info(const std::string& path) {
+Table Info(const std::string& given) {
   std::error_code unknown;
-  return std::filesystem::is_directory(path, unknown) ? RunTable(path) : ModelTable(path);
+  const std::string path = FindStudent(given);
+  if (!std::filesystem::is_directory(path, unknown)) return ModelTable(path);
+  return IsHfDirectory(path) ? DirectoryTable(path) : RunTable(path);
 }
 
 }  // namespace rsr

@@ -28,6 +28,7 @@
 #include "score/row.h"
 #include "store/run.h"
 #include "student/gguf_file.h"
+#include "student/hf_directory.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -259,7 +260,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   if (options.out.empty()) throw Error("no run directory", "name one with --out");
   if (options.threads < 0 || options.sweep_rows < 1)
     throw Error("threads and sweep rows must be positive");
-  const GgufInfo student = ReadGguf(options.student.path);
+  const GgufInfo student = ReadGguf(FindGguf(options.student.path));
   RunWriter::RefuseForeign(options.out);
   const bool piped =
       std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;

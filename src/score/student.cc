@@ -5,6 +5,7 @@
 
 #include "engine/open_engine.h"
 #include "rsr/error.h"
+#include "student/hf_directory.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -36,6 +37,7 @@ struct Student::Impl {
 };
 
 Student Student::Open(const StudentOptions& options) {
+  FindGguf(options.path);  // refuses directories before anything is read
   auto impl = std::make_unique<Impl>();
   impl->text = TextSide::FromGguf(options);
   impl->engine = OpenEngine({.student = options}).engine;

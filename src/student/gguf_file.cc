@@ -143,6 +143,12 @@ GgufInfo ReadGguf(const std::string& path) {
   info.tokenizer_model = metadata.String("tokenizer.ggml.model");
   info.pre_tokenizer = metadata.String("tokenizer.ggml.pre");
   info.chat_template = metadata.String("tokenizer.chat_template");
+  for (const auto& [name, key] :
+       {std::pair("bos_token", "bos"), std::pair("eos_token", "eos"),
+        std::pair("pad_token", "padding"), std::pair("unk_token", "unknown")}) {
+    const int64_t id = metadata.TokenId(fmt::format("tokenizer.ggml.{}_token_id", key));
+    if (id >= 0) info.special_tokens.emplace_back(name, id);
+  }
   info.context_length = metadata.Integer("context_length");
   info.layers = metadata.Integer("block_count");
   info.width = metadata.Integer("embedding_length");

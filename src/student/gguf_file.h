@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rsr {
@@ -28,6 +29,8 @@ struct GgufInfo {
   std::string tokenizer_model;  // "gpt2", "llama" ...
   std::string pre_tokenizer;    // tokenizer.ggml.pre
   std::string chat_template;    // empty: none
+  // `bos_token`, `eos_token`, `pad_token`, `unk_token` and their ids, as far as the file has them.
+  std::vector<std::pair<std::string, int64_t>> special_tokens;
   int64_t context_length = 0, layers = 0, width = 0, vocab = 0, heads = 0;
   int64_t kv_width = 0;  // values a token adds to the KV cache, all layers together
   int64_t parameters = 0;

@@ -84,6 +84,52 @@ int64_t GgufMetadata::ArraySize(const std::string& key) const {
   return static_cast<int64_t>(gguf_get_arr_n(context_, id));
 }
 
+int64_t GgufMetadata::TokenId(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, key.c_str());
+  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_UINT32) return -1;
+  return gguf_get_val_u32(context_, id);
+}
+
+std::optional<bool> GgufMetadata::Bool(const std::string& key) const {
+  const int64_t id = gguf_find_key(context_, key.c_str());
+  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_BOOL) return {};
+  return gguf_get_val_bool(context_, id);
+}
+
+int64_t GgufMetadata::FindArray(const std::string& key, gguf_type type) const {
+  const int64_t id = gguf_find_key(context_, key.c_str());
+  return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY &&
+                 gguf_get_arr_type(context_, id) == type
+             ? id
+             : -1;
+}
+
+std::vector<std::string> GgufMetadata::Strings(const std::string& key) const {
+  const int64_t id = FindArray(key, GGUF_TYPE_STRING);
+  std::vector<std::string> values(id < 0 ? 0 : gguf_get_arr_n(context_, id));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = gguf_get_arr_str(context_, id, i);
+  return values;
+}
+
+template <typename T>
+std::vector<T> GgufMetadata::Numbers(const std::string& key, gguf_type type) const {
+  const int64_t id = FindArray(key, type);
+  if (id < 0) return {};
+  std::vector<T> values(gguf_get_arr_n(context_, id));
+  if (!values.empty()) {  // ggml's memory need not be aligned for T
+    std::memcpy(values.data(), gguf_get_arr_data(context_, id), values.size() * sizeof(T));
+  }
+  return values;
+}
+
+std::vector<int32_t> GgufMetadata::Int32s(const std::string& key) const {
+  return Numbers<int32_t>(key, GGUF_TYPE_INT32);
+}
+
+std::vector<float> GgufMetadata::Floats(const std::string& key) const {
+  return Numbers<float>(key, GGUF_TYPE_FLOAT32);
+}
+
 int64_t GgufMetadata::SplitCount() const {
   const int64_t id = gguf_find_key(context_, "split.count");
   return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_UINT16

@@ -7,6 +7,7 @@
 #include <gguf.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,19 @@ class GgufMetadata {
   std::string Text(const std::string& key) const { return String(architecture_ + "." + key); }
 
   int64_t ArraySize(const std::string& key) const;  // the whole key; 0: no such array
-  int64_t SplitCount() const;                       // parts of the model; 1: it is whole
+  // The whole key; absent: -1, nothing, empty.
+  int64_t TokenId(const std::string& key) const;
+  std::optional<bool> Bool(const std::string& key) const;
+  std::vector<std::string> Strings(const std::string& key) const;
+  std::vector<int32_t> Int32s(const std::string& key) const;
+  std::vector<float> Floats(const std::string& key) const;
+  int64_t SplitCount() const;  // parts of the model; 1: it is whole
 
  private:
+  int64_t FindArray(const std::string& key, gguf_type type) const;  // -1: none of that type
+  template <typename T>
+  std::vector<T> Numbers(const std::string& key, gguf_type type) const;
+
   const gguf_context* context_;
   std::string architecture_;
 };

@@ -11,7 +11,6 @@
 #include "text/template_source.h"
 #include "text/thinking.h"
 #include "text/token_kinds.h"
-#include "text/token_offsets.h"
 #include "text/turns.h"
 #include "text/vocabulary.h"
 
@@ -37,8 +36,8 @@ class GgufTextSide : public TextSide {
                       options.max_tokens, context_length(), options.path));
     }
     if (options.mask == MaskPolicy::kReference) {
-      reference_header_ = vocabulary_.Tokenize(finder_.shape().header);
-      const std::vector<int32_t> closing = vocabulary_.Tokenize(finder_.shape().closing);
+      reference_header_ = vocabulary_.Tokenize(finder_.shape().header).ids;
+      const std::vector<int32_t> closing = vocabulary_.Tokenize(finder_.shape().closing).ids;
       if (reference_header_.empty() || closing.empty()) {
         throw Error(fmt::format("--mask reference: {} has no header or no end-of-turn token to "
                                 "look for",
@@ -53,11 +52,12 @@ class GgufTextSide : public TextSide {
     MarkedText marked;
     const Rendered rendered = RenderMarked(trajectory, &marked);
     MaskedTokens out;
-    out.ids = vocabulary_.Tokenize(rendered.text);
+    Tokens tokens = vocabulary_.Tokenize(rendered.text);
+    const std::vector<int64_t>& begins = tokens.begins;
+    out.ids = std::move(tokens.ids);
     out.tokens_before_truncation = static_cast<int64_t>(out.ids.size());
     out.stripped = rendered.stripped;
     CountTurns(trajectory.messages, &out);
-    const std::vector<int64_t> begins = TokenBegins(vocabulary_, out.ids, rendered.text);
     for (size_t i = 0; i < out.ids.size(); ++i) {
       out.special_tokens_in_content +=
           vocabulary_.is_control(out.ids[i]) && marked.owner[begins[i]] != MarkedText::kTemplate;

@@ -1,89 +1,195 @@
 #include "text/vocabulary.h"
 
 #include <fmt/format.h>
-#include <llama.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "base/hash.h"
 #include "rsr/error.h"
-#include "student/ggml_log.h"
 #include "student/gguf_file.h"
+#include "student/hf_directory.h"
+#include "text/gguf_tokenizer.h"
+#include "text/llama_vocabulary.h"
+#include "text/mask.h"
+#include "tokenizer/pattern.h"
+#include "tokenizer/tokenizer_json.h"
 
 namespace rsr {
 namespace {
 
-std::string PieceOf(const llama_vocab* vocab, int32_t id) {
-  std::string piece(64, '\0');
-  int length =
-      llama_token_to_piece(vocab, id, piece.data(), static_cast<int>(piece.size()), 0, true);
-  if (length < 0) {
-    piece.resize(static_cast<size_t>(-length));
-    length = llama_token_to_piece(vocab, id, piece.data(), static_cast<int>(piece.size()), 0, true);
+// Tokens that end a turn in one family or another, in no particular order: llama.cpp's list
+// (llama-vocab.cpp, special_eog_ids). Only added tokens count, so that text is none by accident.
+constexpr const char* kEndTokens[] = {"<|eot_id|>",
+                                      "<|im_end|>",
+                                      "<|end|>",
+                                      "<|return|>",
+                                      "<|call|>",
+                                      "<|flush|>",
+                                      "<|calls|>",
+                                      "<end_of_turn>",
+                                      "<|endoftext|>",
+                                      "</s>",
+                                      "<|eom_id|>",
+                                      "<EOT>",
+                                      "_<EOT>",
+                                      "[EOT]",
+                                      "[EOS]",
+                                      "<|end_of_text|>",
+                                      "<end_of_utterance>",
+                                      "<eos>",
+                                      "<turn|>",
+                                      "<|tool_response>",
+                                      "<\uff5cend\u2581of\u2581sentence\uff5c>",
+                                      "[e~[",
+                                      "<|END_OF_TURN_TOKEN|>"};
+
+bool IsEndToken(const std::string& text) {
+  return std::find(std::begin(kEndTokens), std::end(kEndTokens), text) != std::end(kEndTokens);
+}
+
+// Adds what tokenizer_config.json knows and tokenizer.json does not; transformers does so on
+// opening.
+void Complete(const HfDirectory& directory, TokenizerDefinition* definition) {
+  const auto known = [&](const std::string& content) {
+    return std::any_of(definition->added.begin(), definition->added.end(),
+                       [&](const AddedToken& token) { return token.content == content; });
+  };
+  const auto vocabulary_id = [&](const std::string& content) {
+    const auto& tokens = definition->tokens;
+    const auto found = std::find(tokens.begin(), tokens.end(), content);
+    return found == tokens.end() ? -1 : static_cast<int32_t>(found - tokens.begin());
+  };
+  for (const AddedToken& token : directory.added) {
+    if (token.content.empty() || known(token.content)) continue;
+    const int32_t id = vocabulary_id(token.content);
+    if (id >= 0 ? id != token.id
+                : static_cast<size_t>(token.id) > definition->tokens.size() + 65536) {
+      throw Error(fmt::format("{}/tokenizer_config.json: token '{}' has id {}, which does not fit "
+                              "tokenizer.json",
+                              directory.path, token.content, token.id),
+                  "download or copy the directory again");
+    }
+    if (static_cast<size_t>(token.id) >= definition->tokens.size()) {
+      definition->tokens.resize(static_cast<size_t>(token.id) + 1);
+    }
+    definition->added.push_back(token);
   }
-  piece.resize(static_cast<size_t>(std::max(length, 0)));
-  return piece;
+  for (const auto& [name, content] : directory.special_tokens) {
+    const int32_t id = known(content) ? -1 : vocabulary_id(content);
+    if (id < 0) continue;
+    AddedToken token;
+    token.id = id;
+    token.content = content;
+    token.special = true;
+    definition->added.push_back(std::move(token));
+  }
 }
 
 }  // namespace
 
-void Vocabulary::ModelDeleter::operator()(llama_model* model) const { llama_model_free(model); }
+class Vocabulary::Llama : public LlamaVocabulary {
+  using LlamaVocabulary::LlamaVocabulary;
+};
 
-Vocabulary::Vocabulary(const std::string& gguf_path) {
-  const GgufInfo info = ReadGguf(gguf_path);  // checks the header before llama.cpp sees it
-  CatchGgmlMessages();
-  llama_model_params params = llama_model_default_params();
-  params.vocab_only = true;
-  model_.reset(llama_model_load_from_file(gguf_path.c_str(), params));
-  if (model_ == nullptr) {
-    throw Error(fmt::format("{}: llama.cpp cannot read this file's vocabulary: {}", gguf_path,
-                            TakeGgmlMessages()),
-                "its tokenizer may be newer than the llama.cpp rsr is built with");
+Vocabulary::Vocabulary(const std::string& student) {
+  const std::string path = FindStudent(student);
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    OpenDirectory(path);
+  } else {
+    OpenGguf(path);
   }
-  vocab_ = llama_model_get_vocab(model_.get());
-  const int32_t size = llama_vocab_n_tokens(vocab_);
-  pieces_.reserve(static_cast<size_t>(size));
-  control_.reserve(static_cast<size_t>(size));
-  std::string all;
-  for (int32_t id = 0; id < size; ++id) {
-    pieces_.push_back(PieceOf(vocab_, id));
-    control_.push_back(llama_vocab_is_control(vocab_, id));
-    all +=
-        fmt::format("{}:{}:{}\n", control_.back() ? 1 : 0, pieces_.back().size(), pieces_.back());
-  }
-  all += info.pre_tokenizer;
-  hash_ = HashBytes(all);
-  const auto text_of = [&](llama_token id) {
-    return id < 0 || id >= size ? std::string() : pieces_[id];
-  };
-  bos_ = text_of(llama_vocab_bos(vocab_));
-  eos_ = text_of(llama_vocab_eos(vocab_));
-  context_length_ = info.context_length;
-  chat_template_ = info.chat_template;
 }
 
 Vocabulary::~Vocabulary() = default;
 
-std::vector<int32_t> Vocabulary::Tokenize(const std::string& text) const {
-  std::vector<int32_t> ids(text.size() / 2 + 16);
-  int count =
-      llama_tokenize(vocab_, text.data(), static_cast<int>(text.size()), ids.data(),
-                     static_cast<int>(ids.size()), /*add_special=*/false, /*parse_special=*/true);
-  if (count < 0) {
-    ids.resize(static_cast<size_t>(-count));
-    count = llama_tokenize(vocab_, text.data(), static_cast<int>(text.size()), ids.data(),
-                           static_cast<int>(ids.size()), false, true);
+void Vocabulary::OpenGguf(const std::string& path) {
+  const GgufInfo info = ReadGguf(path);  // checks the header before anything else sees it
+  if (auto definition = ReadGgufTokenizer(path)) {
+    for (AddedToken& token : definition->added) token.special |= IsEndToken(token.content);
+    tokenizer_ = std::make_unique<Tokenizer>(std::move(*definition));
+  } else {
+    llama_ = std::make_unique<Llama>(path);
   }
-  ids.resize(static_cast<size_t>(std::max(count, 0)));
-  return ids;
+  TakePieces();
+  hash_ += info.pre_tokenizer;
+  hash_ = HashBytes(hash_);
+  context_length_ = info.context_length;
+  chat_template_ = info.chat_template;
+  for (const auto& [name, id] : info.special_tokens) {
+    if (id >= 0 && id < size()) special_tokens_.emplace_back(name, pieces_[id]);
+  }
+  TakeEndTokens({});
 }
 
-std::vector<std::string> Vocabulary::EndTokens() const {
-  std::vector<std::string> texts;
-  for (int32_t id = 0; id < size(); ++id) {
-    if (llama_vocab_is_eog(vocab_, id)) texts.push_back(pieces_[id]);
+void Vocabulary::OpenDirectory(const std::string& path) {
+  const HfDirectory directory = ReadHfDirectory(path);
+  TokenizerDefinition definition = ReadTokenizerJson(directory.tokenizer_json);
+  Complete(directory, &definition);
+  tokenizer_ = std::make_unique<Tokenizer>(std::move(definition));
+  TakePieces();
+  hash_ += HashFile(directory.tokenizer_json);
+  hash_ = HashBytes(hash_);
+  special_tokens_ = directory.special_tokens;
+  context_length_ = directory.context_length;
+  if (context_length_ == 0) {
+    throw Error(path + ": says nowhere how many tokens the student can take",
+                "config.json of the model belongs beside tokenizer.json (max_position_embeddings)");
   }
-  return texts;
+  for (const auto& [name, text] : directory.chat_templates) {
+    if (name == "default" || directory.chat_templates.size() == 1) chat_template_ = text;
+  }
+  TakeEndTokens(directory.eos_token_ids);
+}
+
+// Fills pieces_, control_ and, with what makes one vocabulary differ from another, hash_.
+void Vocabulary::TakePieces() {
+  const int32_t count =
+      llama_ ? llama_->size() : static_cast<int32_t>(tokenizer_->definition().tokens.size());
+  pieces_.reserve(static_cast<size_t>(count));
+  for (int32_t id = 0; id < count; ++id) {
+    pieces_.push_back(llama_ ? llama_->Piece(id) : tokenizer_->Piece(id));
+    control_.push_back(llama_ && llama_->IsControl(id));
+  }
+  if (tokenizer_) {
+    for (const AddedToken& token : tokenizer_->definition().added) {
+      control_[token.id] = token.special;
+    }
+  }
+  for (int32_t id = 0; id < count; ++id) {
+    hash_ += fmt::format("{}:{}:{}\n", control_[id] ? 1 : 0, pieces_[id].size(), pieces_[id]);
+  }
+}
+
+std::string Vocabulary::SpecialToken(const std::string& name) const {
+  for (const auto& [known, text] : special_tokens_) {
+    if (known == name) return text;
+  }
+  return "";
+}
+
+Tokens Vocabulary::Tokenize(const std::string& text) const {
+  if (llama_) return llama_->Tokenize(text);
+  try {
+    return tokenizer_->Encode(text);
+  } catch (const PatternTooExpensive&) {
+    throw RowError{"tokenizer-limit",
+                   "the pattern that cuts text into words goes back and forth without end on it"};
+  }
+}
+
+void Vocabulary::TakeEndTokens(const std::vector<int64_t>& more) {
+  std::set<std::string> texts = {eos()};
+  texts.erase("");
+  for (const int64_t id : more) {
+    if (id >= 0 && id < size()) texts.insert(pieces_[id]);
+  }
+  for (int32_t id = 0; id < size(); ++id) {
+    if (control_[id] && IsEndToken(pieces_[id])) texts.insert(pieces_[id]);
+  }
+  end_tokens_.assign(texts.begin(), texts.end());
 }
 
 }  // namespace rsr

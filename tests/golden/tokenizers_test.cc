@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "support/temp_dir.h"
+#include "text/gguf_tokenizer.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_json.h"
 
@@ -88,6 +89,12 @@ class TokenizersTest : public testing::TestWithParam<std::string> {
 
 TEST_P(TokenizersTest, HuggingFaceDirectoryGivesTransformersIds) {
   Compare(Tokenizer(ReadTokenizerJson(dir_ / "student/tokenizer.json")));
+}
+
+TEST_P(TokenizersTest, GgufFileGivesTransformersIds) {
+  std::optional<TokenizerDefinition> definition = ReadGgufTokenizer(GgufOf(GetParam()));
+  ASSERT_TRUE(definition);
+  Compare(Tokenizer(std::move(*definition)));
 }
 
 std::string CaseName(const testing::TestParamInfo<std::string>& info) {
