@@ -1,11 +1,10 @@
 #include "student/hf_directory.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "rsr/error.h"
@@ -14,93 +13,75 @@ namespace rsr {
 namespace {
 
 namespace fs = std::filesystem;
-using simdjson::dom::element;
-using simdjson::dom::object;
+using Json = nlohmann::json;
 
 constexpr size_t kMostBytes = size_t{64} << 20;
 constexpr const char* kDownloadHint = "download or copy the directory again";
 
-// A JSON object in a file; absent files give no object.
-class JsonFile {
- public:
-  JsonFile(const std::string& directory, const char* name) : path_(directory + "/" + name) {
+// A JSON object in a file; that of an absent file is empty. (nlohmann's parser, because
+// model_max_length is often an integer of 31 digits, which simdjson takes for an error.)
+struct JsonFile {
+  JsonFile(const std::string& directory, const char* name) : path(directory + "/" + name) {
     std::error_code error;
-    if (!fs::exists(path_, error)) return;
-    const std::string bytes = ReadFile(path_);
+    if (!fs::exists(path, error)) return;
+    const std::string bytes = ReadFile(path);
     if (bytes.size() > kMostBytes) {
-      throw Error(fmt::format("{}: has {} MB, expected at most {}", path_, bytes.size() >> 20,
+      throw Error(fmt::format("{}: has {} MB, expected at most {}", path, bytes.size() >> 20,
                               kMostBytes >> 20),
                   kDownloadHint);
     }
-    object root;
-    if (const auto failure = parser_.parse(bytes).get(root)) {
-      throw Error(
-          fmt::format("{}: is not a JSON object: {}", path_, simdjson::error_message(failure)),
-          kDownloadHint);
-    }
-    root_ = root;
+    root = Json::parse(bytes, nullptr, /*allow_exceptions=*/false);
+    if (!root.is_object()) throw Error(path + ": is not a JSON object", kDownloadHint);
   }
 
-  const std::string& path() const { return path_; }
-  const std::optional<object>& root() const { return root_; }
-
-  std::string String(std::string_view key) const {
-    std::string_view value;
-    if (!root_ || (*root_)[key].get(value)) return "";
-    return std::string(value);
+  // The value, or null.
+  const Json& operator[](const char* key) const { return At(root, key); }
+  static const Json& At(const Json& object, const char* key) {
+    static const Json none;
+    const auto found = object.find(key);
+    return found == object.end() ? none : *found;
   }
-  int64_t Integer(std::string_view key) const {
-    int64_t value;
-    if (!root_) return 0;
-    if (!(*root_)[key].get(value)) return std::max<int64_t>(value, 0);
-    object text;  // multimodal models keep the language model's settings below
-    if (!(*root_)["text_config"].get(text) && !text[key].get(value)) {
-      return std::max<int64_t>(value, 0);
-    }
-    return 0;
+  int64_t Integer(const char* key) const {
+    const Json& value = (*this)[key];
+    if (value.is_number_integer()) return std::max<int64_t>(value.get<int64_t>(), 0);
+    // Multimodal models keep the language model's settings below.
+    const Json& text = (*this)["text_config"];
+    if (!text.is_object() || !At(text, key).is_number_integer()) return 0;
+    return std::max<int64_t>(At(text, key).get<int64_t>(), 0);
   }
 
- private:
-  std::string path_;
-  simdjson::dom::parser parser_;
-  std::optional<object> root_;
+  std::string path;
+  Json root = Json::object();
 };
 
-// A token given as its text, or as an object with its flags.
-std::string TokenText(const element& value) {
-  std::string_view text;
-  object fields;
-  if (!value.get(text) || (!value.get(fields) && !fields["content"].get(text))) {
-    return std::string(text);
-  }
-  return "";
-}
+std::string TextOf(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
-bool Flag(const object& fields, const char* key) {
-  bool value;
-  return !fields[key].get(value) && value;
+// A token given as its text, or as an object with its flags.
+std::string TokenText(const Json& value) {
+  return value.is_object() ? TextOf(JsonFile::At(value, "content")) : TextOf(value);
 }
 
 void ReadAdded(const JsonFile& config, HfDirectory* out) {
-  object decoder;
-  if (!config.root() || (*config.root())["added_tokens_decoder"].get(decoder)) return;
-  for (const auto field : decoder) {
-    AddedToken token;
-    object fields;
-    std::string_view content;
-    const std::string id(field.key);
-    if (field.value.get(fields) || fields["content"].get(content) || id.empty() || id.size() > 9 ||
-        id.find_first_not_of("0123456789") != std::string::npos) {
-      throw Error(fmt::format("{}: added_tokens_decoder '{}' is not a token", config.path(), id),
+  const Json& decoder = config["added_tokens_decoder"];
+  if (!decoder.is_object()) return;
+  for (const auto& [id, fields] : decoder.items()) {
+    if (!fields.is_object() || !JsonFile::At(fields, "content").is_string() || id.empty() ||
+        id.size() > 9 || id.find_first_not_of("0123456789") != std::string::npos) {
+      throw Error(fmt::format("{}: added_tokens_decoder '{}' is not a token", config.path, id),
                   kDownloadHint);
     }
+    const auto flag = [&fields = fields](const char* key) {
+      const Json& value = JsonFile::At(fields, key);
+      return value.is_boolean() && value.get<bool>();
+    };
+    AddedToken token;
     token.id = std::stoi(id);
-    token.content = content;
-    token.special = Flag(fields, "special");
-    token.normalized = Flag(fields, "normalized");
-    token.single_word = Flag(fields, "single_word");
-    token.lstrip = Flag(fields, "lstrip");
-    token.rstrip = Flag(fields, "rstrip");
+    token.content = TokenText(fields);
+    token.special = flag("special");
+    token.normalized = flag("normalized");
+    token.single_word = flag("single_word");
+    token.lstrip = flag("lstrip");
+    token.rstrip = flag("rstrip");
     out->added.push_back(std::move(token));
   }
 }
@@ -108,14 +89,12 @@ void ReadAdded(const JsonFile& config, HfDirectory* out) {
 // special_tokens_map.json counts only where tokenizer_config.json lists no added tokens: as in
 // transformers.
 void ReadSpecialTokens(const JsonFile& config, const JsonFile& map, HfDirectory* out) {
-  const auto take = [&](const std::optional<object>& root) {
-    if (!root) return;
-    for (const auto field : *root) {
-      const std::string key(field.key);
-      const std::string text = TokenText(field.value);
-      if (!key.ends_with("_token") || key.starts_with("add_") || text.empty()) continue;
-      auto known = std::find_if(out->special_tokens.begin(), out->special_tokens.end(),
-                                [&](const auto& pair) { return pair.first == key; });
+  const auto take = [&](const Json& root) {
+    for (const auto& [key, value] : root.items()) {
+      const std::string text = TokenText(value);
+      if (!key.ends_with("_token") || text.empty()) continue;
+      const auto known = std::find_if(out->special_tokens.begin(), out->special_tokens.end(),
+                                      [&key = key](const auto& pair) { return pair.first == key; });
       if (known == out->special_tokens.end()) {
         out->special_tokens.emplace_back(key, text);
       } else {
@@ -123,34 +102,30 @@ void ReadSpecialTokens(const JsonFile& config, const JsonFile& map, HfDirectory*
       }
     }
   };
-  take(config.root());
-  if (out->added.empty()) take(map.root());
+  take(config.root);
+  if (out->added.empty()) take(map.root);
 }
 
 void ReadTemplates(const std::string& path, const JsonFile& config, HfDirectory* out) {
   auto& templates = out->chat_templates;
   std::error_code error;
   const auto take = [&](const JsonFile& file) {
-    if (!file.root() || !templates.empty()) return;
-    element value;
-    simdjson::dom::array list;
-    std::string_view text;
-    if ((*file.root())["chat_template"].get(value) || value.is_null()) return;
-    if (!value.get(text)) {
-      templates.emplace_back("default", text);
-    } else if (!value.get(list)) {
-      for (const element item : list) {
-        std::string_view name;
-        if (item["name"].get(name) || item["template"].get(text)) {
-          throw Error(fmt::format("{}: chat_template is a list, but not of names and templates",
-                                  file.path()),
-                      kDownloadHint);
-        }
-        templates.emplace_back(name, text);
+    const Json& value = file["chat_template"];
+    if (!templates.empty() || value.is_null()) return;
+    if (value.is_string()) {
+      templates.emplace_back("default", value.get<std::string>());
+      return;
+    }
+    if (!value.is_array()) {
+      throw Error(file.path + ": chat_template: expected a string or a list", kDownloadHint);
+    }
+    for (const Json& item : value) {
+      if (!item.is_object() || !JsonFile::At(item, "name").is_string() ||
+          !JsonFile::At(item, "template").is_string()) {
+        throw Error(file.path + ": chat_template is a list, but not of names and templates",
+                    kDownloadHint);
       }
-    } else {
-      throw Error(fmt::format("{}: chat_template: expected a string or a list", file.path()),
-                  kDownloadHint);
+      templates.emplace_back(TextOf(item["name"]), TextOf(item["template"]));
     }
   };
   if (fs::exists(path + "/chat_template.jinja", error)) {
@@ -163,6 +138,14 @@ void ReadTemplates(const std::string& path, const JsonFile& config, HfDirectory*
     if (it->path().extension() != ".jinja") continue;
     templates.emplace_back(it->path().stem().string(), ReadFile(it->path().string()));
   }
+}
+
+std::vector<int64_t> EosIds(const Json& value) {
+  std::vector<int64_t> ids;
+  for (const Json& id : value.is_array() ? value : Json::array({value})) {
+    if (id.is_number_integer()) ids.push_back(id.get<int64_t>());
+  }
+  return ids;
 }
 
 // What to say about a directory without tokenizer.json.
@@ -203,23 +186,11 @@ HfDirectory ReadHfDirectory(const std::string& path) {
   std::error_code error;
   if (!fs::exists(out.tokenizer_json, error)) RefuseWithoutTokenizer(path);
   const JsonFile config(path, "config.json"), tokenizer(path, "tokenizer_config.json");
-  out.architecture = config.String("model_type");
+  out.architecture = TextOf(config["model_type"]);
   ReadAdded(tokenizer, &out);
   ReadSpecialTokens(tokenizer, JsonFile(path, "special_tokens_map.json"), &out);
   ReadTemplates(path, tokenizer, &out);
-  if (const JsonFile generation(path, "generation_config.json"); generation.root()) {
-    element eos;
-    int64_t id;
-    simdjson::dom::array ids;
-    if (!(*generation.root())["eos_token_id"].get(eos)) {
-      if (!eos.get(id)) out.eos_token_ids.push_back(id);
-      if (!eos.get(ids)) {
-        for (const element item : ids) {
-          if (!item.get(id)) out.eos_token_ids.push_back(id);
-        }
-      }
-    }
-  }
+  out.eos_token_ids = EosIds(JsonFile(path, "generation_config.json")["eos_token_id"]);
   // model_max_length is 1e30 where nobody set it.
   constexpr int64_t kMostContext = 1 << 30;
   for (const auto& [file, key] :

@@ -22,8 +22,8 @@ struct AddedToken {
 struct Normalizer {
   enum class Kind { kNfc, kReplace, kPrepend };
   Kind kind = Kind::kNfc;
-  std::string from,
-      to;  // kReplace: literal text; kPrepend: `to` goes before text that is not empty
+  std::string from, to;  // kPrepend: `to` goes before text that is not empty
+  bool regex = false;    // kReplace: `from` is a pattern, not the text itself
 };
 
 // One step of cutting text into words; merges never cross a cut.

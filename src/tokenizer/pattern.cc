@@ -63,6 +63,7 @@ struct Node {
     kLoop,     // `branches[0]` min to max times; its last node is a kLoopEnd
     kLoopEnd,  // of `loop`
     kLook,     // `branches[0]` matches here, or not (`negative`)
+    kTextBegin,
     kLineBegin,
     kLineEnd,
     kWordBoundary
@@ -210,11 +211,13 @@ class Compiler {
 
   const Node* Compile(const Element& element, const Node* next, bool fold, int depth) {
     if (Peek() == U'(') return Group(element, next, fold, depth);
-    if (Peek() == U'^' || Peek() == U'$' || (Peek() == U'\\' && Peek(1) == U'b')) {
+    if (Peek() == U'^' || Peek() == U'$' ||
+        (Peek() == U'\\' && (Peek(1) == U'b' || Peek(1) == U'A'))) {
       if (element.min != 1 || element.max != 1) Refuse("a repeated assertion");
-      return New(Peek() == U'^'   ? Node::Kind::kLineBegin
-                 : Peek() == U'$' ? Node::Kind::kLineEnd
-                                  : Node::Kind::kWordBoundary,
+      return New(Peek() == U'^'    ? Node::Kind::kLineBegin
+                 : Peek() == U'$'  ? Node::Kind::kLineEnd
+                 : Peek(1) == U'A' ? Node::Kind::kTextBegin
+                                   : Node::Kind::kWordBoundary,
                  next);
     }
     const bool once = element.min == 1 && element.max == 1;
@@ -437,6 +440,9 @@ class Matcher {
           if (found == node->negative) return kNoMatch;
           break;
         }
+        case Node::Kind::kTextBegin:
+          if (at != from_) return kNoMatch;
+          break;
         case Node::Kind::kLineBegin:
           if (at != from_ && text_[at - 1] != U'\n') return kNoMatch;
           break;

@@ -4,47 +4,71 @@
 #include <cstdio>
 #include <unordered_map>
 
+#include "rsr/error.h"
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/pattern.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/text.h"
 
 namespace rsr {
 namespace {
 
-TokenizerText Replace(const TokenizerText& text, std::u32string_view from, std::u32string_view to) {
-  TokenizerText out;
-  const std::u32string_view chars = text.chars;
-  for (size_t at = 0; at < chars.size();) {
-    if (!from.empty() && chars.substr(at, from.size()) == from) {
-      for (size_t i = 0; i < to.size(); ++i) {
-        out.Add(to[i], text.begin[at + std::min(i, from.size() - 1)]);
-      }
-      at += from.size();
-    } else {
-      out.Add(chars[at], text.begin[at]);
-      ++at;
+// A normalizer ready for use.
+struct NormalizerStep {
+  Normalizer::Kind kind;
+  std::vector<Pattern> from;  // kReplace: one
+  std::u32string to;
+};
+
+std::vector<NormalizerStep> Prepare(const TokenizerDefinition& definition) {
+  std::vector<NormalizerStep> steps;
+  for (const Normalizer& normalizer : definition.normalizers) {
+    NormalizerStep& step = steps.emplace_back();
+    step.kind = normalizer.kind;
+    step.to = DecodeText(normalizer.to, 0, normalizer.to.size()).chars;
+    if (normalizer.kind != Normalizer::Kind::kReplace) continue;
+    try {
+      step.from.push_back(normalizer.regex ? Pattern(normalizer.from)
+                                           : Pattern::Literal(normalizer.from));
+    } catch (const Error& error) {
+      throw Error(definition.where + ": normalizer: " + error.message(), kConvertTokenizerHint);
     }
   }
+  return steps;
+}
+
+TokenizerText Replace(const TokenizerText& text, const Pattern& from, std::u32string_view to) {
+  TokenizerText out;
+  size_t done = 0;
+  const auto copy = [&](size_t end) {
+    for (; done < end; ++done) out.Add(text.chars[done], text.begin[done]);
+  };
+  from.FindAll(text.chars, 0, text.chars.size(), [&](size_t begin, size_t end) {
+    copy(begin);
+    for (size_t i = 0; i < to.size(); ++i) {
+      out.Add(to[i], text.begin[std::min(begin + i, end - 1)]);
+    }
+    done = end;
+  });
+  copy(text.chars.size());
   out.End(text.begin.back());
   return out;
 }
 
-TokenizerText Normalize(const std::vector<Normalizer>& steps, TokenizerText text) {
-  for (const Normalizer& step : steps) {
-    const std::u32string from = DecodeText(step.from, 0, step.from.size()).chars;
-    const std::u32string to = DecodeText(step.to, 0, step.to.size()).chars;
+TokenizerText Normalize(const std::vector<NormalizerStep>& steps, TokenizerText text) {
+  for (const NormalizerStep& step : steps) {
     switch (step.kind) {
       case Normalizer::Kind::kNfc:
         text = NormalizeC(std::move(text));
         break;
       case Normalizer::Kind::kReplace:
-        text = Replace(text, from, to);
+        text = Replace(text, step.from[0], step.to);
         break;
       case Normalizer::Kind::kPrepend:
         if (text.chars.empty()) break;
-        text.chars.insert(0, to);
-        text.begin.insert(text.begin.begin(), to.size(), text.begin[0]);
+        text.chars.insert(0, step.to);
+        text.begin.insert(text.begin.begin(), step.to.size(), text.begin[0]);
         break;
     }
   }
@@ -72,6 +96,7 @@ TokenizerText Slice(const TokenizerText& text, size_t begin, size_t end) {
 struct Tokenizer::Impl {
   explicit Impl(TokenizerDefinition given)
       : definition(std::move(given)),
+        normalizers(Prepare(definition)),
         raw_tokens(Matching(definition.added, false)),
         normalized_tokens(Matching(definition.added, true), NormalizedContents()),
         pre_tokenizer(definition),
@@ -86,8 +111,7 @@ struct Tokenizer::Impl {
     std::vector<std::u32string> contents;
     for (const AddedToken* token : Matching(definition.added, true)) {
       contents.push_back(
-          Normalize(definition.normalizers, DecodeText(token->content, 0, token->content.size()))
-              .chars);
+          Normalize(normalizers, DecodeText(token->content, 0, token->content.size())).chars);
     }
     return contents;
   }
@@ -106,6 +130,7 @@ struct Tokenizer::Impl {
   }
 
   const TokenizerDefinition definition;
+  std::vector<NormalizerStep> normalizers;
   AddedTokens raw_tokens, normalized_tokens;
   PreTokenizer pre_tokenizer;
   Bpe bpe;
@@ -131,7 +156,7 @@ Tokens Tokenizer::Encode(std::string_view bytes) const {
   impl_->raw_tokens.Split(text.chars, [&](size_t begin, size_t end, const AddedToken* token) {
     if (token != nullptr) return add(token, text.begin[begin]);
     const bool first = begin == 0;
-    const TokenizerText piece = Normalize(impl_->definition.normalizers, Slice(text, begin, end));
+    const TokenizerText piece = Normalize(impl_->normalizers, Slice(text, begin, end));
     impl_->normalized_tokens.Split(
         piece.chars, [&](size_t from, size_t to, const AddedToken* inner) {
           if (inner != nullptr) return add(inner, piece.begin[from]);

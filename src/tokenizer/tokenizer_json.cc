@@ -197,14 +197,11 @@ class Reader {
     }
   }
 
-  // The literal text of {"String": ...}; `regex` null where only that will do.
+  // Of {"String": ...} or {"Regex": ...}.
   std::string PatternOf(const object& step, const std::string& where, bool* regex) const {
     const object pattern = Object(step, "pattern");
-    if (regex != nullptr) *regex = Absent(pattern["String"]);
-    if (!Absent(pattern["String"])) return std::string(String(pattern["String"], where));
-    const std::string text(String(pattern["Regex"], where + ".pattern"));
-    if (regex == nullptr) Unknown(fmt::format("{} replaces by a pattern: {}", where, text));
-    return text;
+    *regex = Absent(pattern["String"]);
+    return std::string(String(pattern[*regex ? "Regex" : "String"], where + ".pattern"));
   }
 
   // Calls `each` for the step, or for all of a Sequence.
@@ -229,7 +226,7 @@ class Reader {
         normalizer.kind = Normalizer::Kind::kNfc;
       } else if (type == "Replace") {
         normalizer.kind = Normalizer::Kind::kReplace;
-        normalizer.from = PatternOf(step, where, nullptr);
+        normalizer.from = PatternOf(step, where, &normalizer.regex);
         normalizer.to = String(step["content"], where + ".content");
       } else if (type == "Prepend") {
         normalizer.kind = Normalizer::Kind::kPrepend;

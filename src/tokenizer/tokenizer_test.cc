@@ -119,6 +119,18 @@ TEST_F(TokenizerTest, SentencePieceFamilies) {
                            {"prepend_scheme", "first"},
                            {"split", false}};
   EXPECT_THAT(Pieces(Open(json), "a a</s>a"), ElementsAre(" a", " a", "</s>", "a"));
+  // What transformers 5 saves of a SentencePiece model: a space at the very beginning is doubled.
+  Json saved = json;
+  saved["normalizer"] = {
+      {"type", "Sequence"},
+      {"normalizers",
+       {{{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}},
+        {{"type", "Replace"},
+         {"pattern", {{"Regex", "\\A\u2581"}}},
+         {"content", "\u2581\u2581"}}}}};
+  saved["pre_tokenizer"]["prepend_scheme"] = "always";
+  EXPECT_THAT(Pieces(Open(saved), " a</s>a"), ElementsAre(" ", " a", "</s>", " a"));
+  EXPECT_THAT(Open(saved).Encode(" a</s>a").begins, ElementsAre(0, 0, 2, 6, 7));
   json["pre_tokenizer"]["prepend_scheme"] = "never";
   EXPECT_THAT(Pieces(Open(json), "a a"), ElementsAre("a", " a"));
 }
