@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Tiny random models of every family of the native engine, and what transformers says of them.
+
+  pip install torch transformers gguf    (made with the versions in golden.jsonl)
+  make_families.py                       (writes FAMILY.gguf and golden.jsonl beside itself)
+
+Weights are rounded to float16, which is how they are stored; transformers computes in float32 with
+them. golden.jsonl: one object a family: token ids, and for ids[1:] the surprisal in nats, the entropy
+and the rank (1 + entries with a strictly greater logit), from its float32 logits in double. Tensor names and layouts are
+those of llama.cpp's convert_hf_to_gguf.py: query and key rows of families with rotation pairs side by
+side are permuted, Gemma's norms have their 1 added.
+"""
+
+import json
+import math
+import pathlib
+
+import gguf
+import numpy
+import torch
+import transformers
+
+HERE = pathlib.Path(__file__).parent
+VOCAB, TOKENS, CONTEXT, WINDOW = 160, 300, 512, 32
+SIZES = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_attention_heads=4,
+             num_key_value_heads=2, max_position_embeddings=CONTEXT, bos_token_id=0, eos_token_id=1,
+             pad_token_id=2, attn_implementation="eager")
+LLAMA3 = dict(rope_type="llama3", rope_theta=10000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+              original_max_position_embeddings=64)
+PLAIN = dict(rope_type="default", rope_theta=10000.0)
+
+
+def families():
+    """GGUF architecture -> (config, further integer and float keys of the header)."""
+    t = transformers
+    return {
+        "llama": (t.LlamaConfig(**SIZES, num_hidden_layers=2, rope_parameters=LLAMA3), {}),
+        "qwen2": (t.Qwen2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
+        "qwen3": (t.Qwen3Config(**SIZES, num_hidden_layers=2, head_dim=16, rope_parameters=PLAIN), {}),
+        "smollm3": (t.SmolLM3Config(**SIZES, num_hidden_layers=4, no_rope_layer_interval=4,
+                                    rope_parameters=PLAIN), {}),
+        "gemma2": (t.Gemma2Config(**SIZES, num_hidden_layers=3, head_dim=16, query_pre_attn_scalar=16,
+                                  sliding_window=WINDOW, attn_logit_softcapping=5.0,
+                                  final_logit_softcapping=8.0, rope_parameters=PLAIN),
+                   {"attention.sliding_window": WINDOW, "attn_logit_softcapping": 5.0,
+                    "final_logit_softcapping": 8.0}),
+        "gemma3": (t.Gemma3TextConfig(**SIZES, num_hidden_layers=7, head_dim=16, query_pre_attn_scalar=16,
+                                      sliding_window=WINDOW,
+                                      rope_parameters={"sliding_attention": PLAIN,
+                                                       "full_attention": dict(rope_type="linear", factor=8.0,
+                                                                              rope_theta=1e6)}),
+                   {"attention.sliding_window": WINDOW, "rope.freq_base": 1e6, "rope.scaling.factor": 8.0}),
+        "olmo2": (t.Olmo2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
+        "granite": (t.GraniteConfig(**SIZES, num_hidden_layers=2, embedding_multiplier=3.0,
+                                    residual_multiplier=0.3, attention_multiplier=0.2, logits_scaling=4.0,
+                                    rope_parameters=PLAIN),
+                    {"embedding_scale": 3.0, "residual_scale": 0.3, "attention.scale": 0.2,
+                     "logit_scale": 4.0}),
+    }
+
+
+def random_model(config, seed):
+    torch.manual_seed(seed)
+    model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
+    gemma = config.model_type.startswith("gemma")
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            # Norms around 1 (Gemma keeps them less 1).
+            mean = 1.0 if "norm" in name and not gemma else 0.0
+            value.copy_((mean + 0.2 * torch.randn_like(value)).half().float())
+    return model
+
+
+def gguf_name(name, norms_after):
+    """convert_hf_to_gguf.py's name of a parameter."""
+    fixed = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
+             "lm_head.weight": "output.weight"}
+    if name in fixed:
+        return fixed[name]
+    layer, rest = name.removeprefix("model.layers.").split(".", 1)
+    parts = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+             "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
+             "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
+             "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
+             "post_attention_layernorm": "post_attention_norm" if norms_after else "ffn_norm",
+             "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm"}
+    module, kind = rest.rsplit(".", 1)
+    return f"blk.{layer}.{parts[module]}.{kind}"
+
+
+def side_by_side(values, heads):
+    """Rows of each head: pairs (i, i + half) become neighbours."""
+    return values.reshape(heads, 2, values.shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(values.shape)
+
+
+def llama3_factors(config, head_width):
+    p = config.rope_parameters
+    frequencies = 1.0 / (p["rope_theta"] ** (numpy.arange(0, head_width, 2) / head_width))
+    factors = []
+    for f in frequencies:
+        turns = p["original_max_position_embeddings"] * f / (2 * math.pi)
+        smooth = (turns - p["low_freq_factor"]) / (p["high_freq_factor"] - p["low_freq_factor"])
+        smooth = min(1.0, max(0.0, smooth))
+        factors.append(1 / ((1 - smooth) / p["factor"] + smooth))
+    return numpy.array(factors, dtype=numpy.float32)
+
+
+def write_gguf(architecture, model, keys, path):
+    config = model.config
+    head_width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_context_length(CONTEXT)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(head_width)
+    writer.add_value_length(head_width)
+    writer.add_rope_dimension_count(head_width)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    for key, value in keys.items():
+        (writer.add_uint32 if isinstance(value, int) else writer.add_float32)(f"{architecture}.{key}", value)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list([f"t{i}" for i in range(VOCAB)])
+    writer.add_token_merges([])
+    names_after = architecture in ("gemma2", "gemma3", "olmo2")
+    tied = config.tie_word_embeddings
+    for name, value in model.state_dict().items():
+        if name == "lm_head.weight" and tied:
+            continue
+        values = value.numpy()
+        if architecture in ("llama", "smollm3", "granite"):
+            for module, heads in (("q_proj", config.num_attention_heads), ("k_proj", config.num_key_value_heads)):
+                if module in name:
+                    values = side_by_side(values, heads)
+        if "norm" in name:
+            values = values + 1 if architecture.startswith("gemma") else values
+            writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float32))
+        elif name.endswith(".bias"):
+            writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float32))
+        else:
+            writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float16))
+    if architecture == "llama":
+        writer.add_tensor("rope_freqs.weight", llama3_factors(config, head_width))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def golden(architecture, model, ids):
+    with torch.no_grad():
+        logits = model(torch.tensor([ids])).logits[0, :-1].double()
+    log_p = torch.log_softmax(logits, -1)
+    targets = torch.tensor(ids[1:])
+    own = logits.gather(1, targets[:, None])
+    return {"family": architecture, "ids": ids,
+            "surprisal": [round(-x, 9) for x in log_p.gather(1, targets[:, None])[:, 0].tolist()],
+            "entropy": [round(x, 9) for x in (-(log_p.exp() * log_p).sum(-1)).tolist()],
+            "rank": (1 + (logits > own).sum(-1)).tolist(),
+            "made_with": f"torch {torch.__version__}, transformers {transformers.__version__}, float32, eager"}
+
+
+def main():
+    with open(HERE / "golden.jsonl", "w") as out:
+        for seed, (architecture, (config, keys)) in enumerate(families().items()):
+            model = random_model(config, seed)
+            write_gguf(architecture, model, keys, HERE / f"{architecture}.gguf")
+            ids = numpy.random.default_rng(seed).integers(0, VOCAB, TOKENS).tolist()
+            row = golden(architecture, model, ids)
+            spread = numpy.std(row["surprisal"])
+            print(architecture, "mean surprisal", numpy.mean(row["surprisal"]), "deviation", spread)
+            assert 0.3 < spread < 6, "such a model says too little or is all rounding"
+            out.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main()
