@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "data/row_parser.h"
+#include "data/thinking.h"
 #include "rsr/error.h"
 #include "select/formats/axolotl.h"
 #include "select/formats/llamafactory.h"
@@ -133,6 +134,7 @@ class Exporter {
                               data_.runs[row.run].path, row.id, error->text),
                   "it was scored once: the run is damaged, or of another version of rsr");
     }
+    chat.messages = AsScored(chat.messages, data_.runs[row.run].info.thinking);
     return chat;
   }
 
@@ -148,6 +150,18 @@ class Exporter {
       parser = std::make_unique<RowParser>(std::move(format));
     }
     return *parser;
+  }
+
+  // What --thinking made of the messages. LLaMA-Factory has no field for reasoning; for the others
+  // it is the template's to print a field that is kept.
+  std::vector<Message> AsScored(const std::vector<Message>& messages,
+                                const std::string& thinking) const {
+    if (thinking == "drop") return ApplyThinking(messages, ThinkingPolicy::kDrop, false);
+    const bool inline_only = options_.format == ExportFormat::kLlamaFactory;
+    if (thinking == "keep" && inline_only) {
+      return ApplyThinking(messages, ThinkingPolicy::kKeep, false);
+    }
+    return messages;
   }
 
   const ScoredRows& data_;

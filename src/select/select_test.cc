@@ -222,6 +222,31 @@ TEST(Select, RowsThatAFormatCannotSayAreCountedAndNamed) {
   EXPECT_FALSE(std::filesystem::exists(dir / "none/selected.jsonl"));
 }
 
+// What was not scored is not trained on either.
+TEST(Select, TrainersGetTheThoughtsThatWereScored) {
+  const Scratch dir;
+  const std::string chat = R"({"messages": [{"role": "user", "content": "a"}, )"
+                           R"({"role": "assistant", "content": "<think>hm</think>b"}]})";
+  std::ofstream(dir / "input") << chat;
+  const auto answer = [&](const std::string& thinking) {
+    RunInfo info = MakeInfo({{dir / "input", HashBytes(chat), int64_t(chat.size()), 1}});
+    info.thinking = thinking;
+    RunRow row = MakeRow(0, "a", "p", "t", {{1, 1}});
+    row.length = static_cast<int64_t>(chat.size());
+    test::WriteRun(dir / (thinking + ".run"), info, {row});
+    const SelectSummary summary = Select({.runs = {dir / (thinking + ".run")},
+                                          .out = dir / thinking,
+                                          .format = ExportFormat::kLlamaFactory,
+                                          .top = 1});
+    const auto written = nlohmann::json::parse(ReadFile(summary.data_file));
+    EXPECT_EQ(written["rsr"]["record"], chat);
+    return written["conversations"][1]["value"].get<std::string>();
+  };
+  EXPECT_EQ(answer("as-template"), "<think>hm</think>b");
+  EXPECT_EQ(answer("keep"), "<think>\nhm\n</think>\n\nb");
+  EXPECT_EQ(answer("drop"), "b");
+}
+
 TEST(Select, ParquetHoldsRowsAndRecords) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", kChats, "", "\n", "\n");

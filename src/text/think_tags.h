@@ -1,30 +1,13 @@
-// The tags that templates put around reasoning.
+// Think blocks in rendered text; the tags are those of data/thinking.h.
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "data/thinking.h"
 #include "text/chat_template.h"
 
 namespace rsr {
-
-struct ThinkTags {
-  std::string_view open, close;
-};
-
-inline constexpr std::array<ThinkTags, 9> kThinkTags = {{
-    {"<think>", "</think>"},
-    {"<seed:think>", "</seed:think>"},
-    {"<mm:think>", "</mm:think>"},
-    {"<think:opensource>", "</think:opensource>"},
-    {"[THINK]", "[/THINK]"},
-    {"<|START_THINKING|>", "<|END_THINKING|>"},
-    {"<|open|>think<|sep|>", "<|close|>think<|sep|>"},
-    {"<|channel>thought\n", "<channel|>"},
-    {"<|inner_prefix|>", "<|inner_suffix|>"},
-}};
 
 // Length of an empty think block (or only its closing tag: a prompt may end in the opening one)
 // with the white space around it, if `text` begins with one; else 0.

@@ -89,12 +89,13 @@ std::string ClassOf(const TextSide& text, const Sequence& ours, const TextSide::
 }
 
 std::unique_ptr<TextSide> Open(const nlohmann::json& student, const TempDir& dir,
-                               const std::string& chat_template) {
+                               const std::string& chat_template, ThinkingPolicy thinking) {
   const std::string vocabulary = student["vocabulary"],
                     models = std::string(RSR_LLAMA_ROOT) + "/models/";
   StudentOptions options;
   options.path = dir / "student.gguf";
   options.mask = MaskPolicy::kTurn;
+  options.thinking = thinking;
   options.template_date = "2026-11-26";
   options.chat_template = chat_template;
   if (chat_template.empty() && !student["template"].get<std::string>().empty()) {
@@ -119,8 +120,10 @@ std::map<std::string, Trajectory> Conversations() {
   return all;
 }
 
+enum class Scored { kPlain, kKeepThinking, kTrainingTemplate };
+
 // {student: {class: [ids]}} of one golden file.
-nlohmann::json Compare(const std::string& golden, bool training_template) {
+nlohmann::json Compare(const std::string& golden, Scored scored) {
   const TempDir dir;
   const auto conversations = Conversations();
   std::map<std::string, std::vector<nlohmann::json>> rows;
@@ -131,7 +134,9 @@ nlohmann::json Compare(const std::string& golden, bool training_template) {
     const std::string name = student["name"];
     if (!rows.contains(name)) continue;
     const auto text =
-        Open(student, dir, training_template ? kFolder + student["trl"].get<std::string>() : "");
+        Open(student, dir,
+             scored == Scored::kTrainingTemplate ? kFolder + student["trl"].get<std::string>() : "",
+             scored == Scored::kKeepThinking ? ThinkingPolicy::kKeep : ThinkingPolicy::kAsTemplate);
     for (const auto& row : rows[name]) {
       Sequence theirs{row["ids"], std::vector<bool>(row["ids"].size())};
       for (size_t i = 0; i < row["trained"].size(); i += 2)
@@ -155,9 +160,10 @@ nlohmann::json Compare(const std::string& golden, bool training_template) {
 
 TEST(Trainers, DifferOnlyAsListed) {
   nlohmann::json found;
-  found["llamafactory"] = Compare("llamafactory.jsonl", false);
-  found["trl"] = Compare("trl.jsonl", false);
-  found["trl, its training template"] = Compare("trl.jsonl", true);
+  found["llamafactory"] = Compare("llamafactory.jsonl", Scored::kPlain);
+  found["llamafactory, --thinking keep"] = Compare("llamafactory.jsonl", Scored::kKeepThinking);
+  found["trl"] = Compare("trl.jsonl", Scored::kPlain);
+  found["trl, its training template"] = Compare("trl.jsonl", Scored::kTrainingTemplate);
   const auto listed = nlohmann::json::parse(std::ifstream(kFolder + "differences.json"));
   if (found == listed) return;
   const std::string file = std::string(RSR_BINARY_DIR) + "/differences.json";
