@@ -34,7 +34,17 @@ const char* const kPieces[] = {"The quick brown fox",
                                "\r\n",
                                "..."};
 
-class Vocabularies : public testing::TestWithParam<const char*> {};
+class Vocabularies : public testing::TestWithParam<const char*> {
+ protected:
+  // The text as the tokens spell it: Qwen's and Command R's tokenizers compose accents.
+  static std::string Spelled(std::string text) {
+    const std::string family = GetParam();
+    if (family != "qwen2" && family != "command-r") return text;
+    for (size_t at; (at = text.find("e\u0301")) != std::string::npos;)
+      text.replace(at, 3, "\u00e9");
+    return text;
+  }
+};
 
 TEST_P(Vocabularies, SpellOrdinaryText) {
   StudentOptions options;
@@ -57,7 +67,7 @@ TEST_P(Vocabularies, SpellOrdinaryText) {
       const MaskedTokens masked = text->Tokenize(talk);
       std::string scored;
       for (const int32_t position : masked.positions) scored += text->Piece(masked.ids[position]);
-      EXPECT_NE(scored.find(said), std::string::npos) << scored;
+      EXPECT_NE(scored.find(Spelled(said)), std::string::npos) << scored;
     } catch (const RowError& e) {
       FAIL() << e.reason << ": " << e.message;
     }
