@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "data/dialect.h"
+#include "data/id_table.h"
 #include "data/inputs.h"
 #include "data/reader.h"
 #include "rsr/error.h"
@@ -47,7 +48,8 @@ std::string Preview(const Trajectory& trajectory, const TextSide::Rendered& rend
 
 struct FileState {
   FileCheck check;
-  std::set<std::string> problems, teachers;
+  IdTable problems;  // only counted: there may be millions
+  std::set<std::string> teachers;
 
   void Reject(const std::string& reason, const std::string& message) {
     ++check.rejected;
@@ -56,7 +58,7 @@ struct FileState {
 
   void Count(const Trajectory& trajectory, const MaskedTokens& masked) {
     check.dialect = DialectName(trajectory.dialect);
-    problems.insert(trajectory.problem_id);
+    problems.Insert(trajectory.problem_id, {});
     teachers.insert(trajectory.teacher);
     check.turns += masked.turns_found;
     check.tokens += static_cast<int64_t>(masked.ids.size());

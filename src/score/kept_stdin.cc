@@ -22,7 +22,7 @@ void Remove(const std::string& path) {
 
 }  // namespace
 
-std::string KeepStdin(const std::string& dir) {
+std::string KeepStdin(const std::string& dir, const std::function<bool()>& stop) {
   const std::string kept = StdinPath(dir);
   const bool begun = fs::exists(kept);
   if (isatty(STDIN_FILENO)) {
@@ -33,6 +33,11 @@ std::string KeepStdin(const std::string& dir) {
   MakeDirectories(dir);
   const std::string now = kept + ".tmp-" + std::to_string(getpid());
   CopyToFile(STDIN_FILENO, now);
+  if (stop && stop()) {
+    Remove(now);
+    throw Error("interrupted while standard input was read: nothing is kept of it",
+                "run the same command again");
+  }
   if (fs::file_size(now) == 0) {
     Remove(now);
     if (begun) return kept;

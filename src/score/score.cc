@@ -264,7 +264,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   RunWriter::RefuseForeign(options.out);
   const bool piped =
       std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;
-  const std::string stdin_file = piped ? KeepStdin(options.out) : "";
+  const std::string stdin_file = piped ? KeepStdin(options.out, options.stop) : "";
   const std::vector<InputFile> inputs = ScanInputs(options.input, stdin_file);
   if (const auto existing = ReadRunInfo(options.out)) {
     // A run keeps the date it was begun on and what `auto` chose then.

@@ -9,28 +9,23 @@
 namespace rsr {
 namespace {
 
-class FuzzCorpus : public testing::TestWithParam<std::pair<const char*, FuzzFormat>> {};
-
-TEST_P(FuzzCorpus, IsReadWithoutHarm) {
-  const std::filesystem::path corpus =
-      std::filesystem::path(RSR_SOURCE_DIR) / "tests/fuzz/corpus" / GetParam().first;
+void ReadCorpus(const char* name, FuzzFormat format) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(RSR_SOURCE_DIR) / "tests/fuzz/corpus" / name)) {
     SCOPED_TRACE(entry.path());
     const std::string bytes = ReadFile(entry.path().string());
-    ReadFuzzedBytes(GetParam().second, reinterpret_cast<const uint8_t*>(bytes.data()),
-                    bytes.size());
+    ReadFuzzedBytes(format, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
     ++files;
   }
   EXPECT_GT(files, 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, FuzzCorpus,
-                         testing::Values(std::pair{"json", FuzzFormat::kJson},
-                                         std::pair{"gzip", FuzzFormat::kGzip},
-                                         std::pair{"zstd", FuzzFormat::kZstd},
-                                         std::pair{"parquet", FuzzFormat::kParquet}),
-                         [](const auto& info) { return std::string(info.param.first); });
+// Nothing to expect beside that: a broken promise ends the process.
+TEST(FuzzCorpus, Json) { ReadCorpus("json", FuzzFormat::kJson); }
+TEST(FuzzCorpus, Gzip) { ReadCorpus("gzip", FuzzFormat::kGzip); }
+TEST(FuzzCorpus, Zstd) { ReadCorpus("zstd", FuzzFormat::kZstd); }
+TEST(FuzzCorpus, Parquet) { ReadCorpus("parquet", FuzzFormat::kParquet); }
 
 }  // namespace
 }  // namespace rsr
