@@ -26,8 +26,8 @@ void PrintNotes(const MaskNotes& notes, Printer& printer) {
   }
   if (notes.reasoning_turns_stripped > 0) {
     printer.Warning(fmt::format(
-        "the chat template strips the reasoning of {} ({} characters); --thinking keep "
-        "asks it to keep that of earlier turns, drop leaves all of it out",
+        "the chat template does not print the reasoning of {} ({} characters), so it is not "
+        "scored; --thinking keep has it printed where that can be done",
         Plural(notes.reasoning_turns_stripped, "turn"), Thousands(notes.reasoning_chars_stripped)));
   }
   if (notes.content_turns_stripped > 0) {

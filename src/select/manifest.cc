@@ -25,6 +25,7 @@ Json RunsJson(const ScoredRows& data) {
                     {"template_date", run.info.template_date},
                     {"template_hash", run.info.template_hash},
                     {"mask", run.info.mask},
+                    {"thinking", run.info.thinking},
                     {"precision", run.info.precision},
                     {"inputs", inputs}});
   }

@@ -93,7 +93,9 @@ class GgufTextSide : public TextSide {
   void CountTurns(const std::vector<Message>& messages, MaskedTokens* out) const {
     for (const Message& message : messages) {
       if (message.role != Role::kAssistant) continue;
-      ++(message.train ? out->turns_given : out->turns_excluded);
+      // The published scanner knows of no exclusion.
+      const bool given = message.train || options_.mask == MaskPolicy::kReference;
+      ++(given ? out->turns_given : out->turns_excluded);
     }
     if (out->turns_given == 0) {
       throw RowError{"no-trained-turn", "every assistant message is left out of training"};
