@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "data/role_name.h"
+
 namespace rsr {
 namespace {
 
@@ -66,20 +68,6 @@ jinja::value ToolCalls(const std::string& json, bool arguments_as_object, int32_
     *marked |= !arguments.empty();
   }
   return list;
-}
-
-const char* RoleName(Role role) {
-  switch (role) {
-    case Role::kSystem:
-      return "system";
-    case Role::kUser:
-      return "user";
-    case Role::kAssistant:
-      return "assistant";
-    case Role::kTool:
-      return "tool";
-  }
-  return "user";
 }
 
 }  // namespace

@@ -2,22 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "data/role_name.h"
+
 namespace rsr {
 namespace {
-
-const char* RoleName(Role role) {
-  switch (role) {
-    case Role::kSystem:
-      return "system";
-    case Role::kUser:
-      return "user";
-    case Role::kAssistant:
-      return "assistant";
-    case Role::kTool:
-      return "tool";
-  }
-  return "user";
-}
 
 Json InForm(const Json& arguments, Arguments form) {
   if (form == Arguments::kText) return arguments.is_string() ? arguments : Json(arguments.dump());
