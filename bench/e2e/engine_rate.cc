@@ -8,7 +8,6 @@
 // too.
 #include <fmt/format.h>
 #include <llama.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "bench/cpu_seconds.h"
 #include "engine/open_engine.h"
 #include "kernels/matmul.h"
 #include "rsr/error.h"
@@ -75,12 +75,6 @@ std::vector<double> PlainSurprisals(llama_model* model, std::vector<int32_t> ids
   }
   llama_batch_free(batch);
   return surprisals;
-}
-
-double CpuSeconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 // GFLOP/s of a bare product of 128 rows with the student's widest matrix, on one core: what the

@@ -6,7 +6,6 @@
 // Alternates the contestants and keeps the least CPU time of each, so that other programs on the
 // machine disturb little.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +15,7 @@
 #include <random>
 #include <vector>
 
+#include "bench/cpu_seconds.h"
 #include "kernels/attention.h"
 #include "kernels/cpu/tile_product.h"
 #include "kernels/matmul.h"
@@ -24,12 +24,6 @@
 
 namespace rsr {
 namespace {
-
-double CpuSeconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec + 1e-9 * t.tv_nsec;
-}
 
 std::vector<float> Random(int64_t count, float scale, int seed) {
   std::minstd_rand engine(seed);

@@ -5,25 +5,19 @@
 //
 // Prints MB of input a CPU second; repeats until a second has gone by and takes the best pass.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "bench/cpu_seconds.h"
 #include "data/reader.h"
 #include "rsr/error.h"
 #include "text/mask.h"
 
 namespace rsr {
 namespace {
-
-double CpuSeconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec + 1e-9 * t.tv_nsec;
-}
 
 struct Pass {
   double bytes = 0, seconds = 0, render_seconds = 0;

@@ -6,7 +6,6 @@
 // Alternates the contestants and keeps the least CPU time of each, so that other programs on the
 // machine disturb little.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "bench/cpu_seconds.h"
 #include "hwy/aligned_allocator.h"
 #include "kernels/cpu/group_state.h"
 #include "kernels/cpu/tile_product.h"
@@ -26,12 +26,6 @@
 
 namespace rsr {
 namespace {
-
-double CpuSeconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec + 1e-9 * t.tv_nsec;
-}
 
 struct Shape {
   int64_t width, vocab, rows;
