@@ -1,6 +1,7 @@
 #include "analysis/bootstrap.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 namespace rsr {
@@ -28,17 +29,18 @@ void SumDrawn(const PairedParts& data, const std::vector<uint32_t>& counts,
     for (size_t g = 0; g < data.groups; ++g) {
       sums[g].numerator += weight * cells[g].numerator;
       sums[g].denominator += weight * cells[g].denominator;
+      sums[g].count += weight * cells[g].count;
     }
   }
 }
 
-// Groups that share the best value of one resample.
-std::vector<size_t> Best(const std::vector<Parts>& sums, Better better) {
+// Groups that share the best of one resample's values; NaN: none, or undefined.
+std::vector<size_t> Best(const std::vector<double>& values, Better better) {
   std::vector<size_t> best;
-  for (size_t g = 0; g < sums.size(); ++g) {
-    if (!sums[g].has_value() || sums[g].value() != sums[g].value()) continue;
-    const double value = sums[g].value();
-    const double leader = best.empty() ? value : sums[best.front()].value();
+  for (size_t g = 0; g < values.size(); ++g) {
+    const double value = values[g];
+    if (std::isnan(value)) continue;
+    const double leader = best.empty() ? value : values[best.front()];
     if (better == Better::kLow ? value < leader : value > leader) best.clear();
     if (best.empty() || value == leader) best.push_back(g);
   }
@@ -47,20 +49,22 @@ std::vector<size_t> Best(const std::vector<Parts>& sums, Better better) {
 
 }  // namespace
 
-BootstrapResult PairedBootstrap(const PairedParts& data, Better better, int resamples,
+BootstrapResult PairedBootstrap(const PairedParts& data, const Metric& metric, int resamples,
                                 uint64_t seed) {
   BootstrapResult result{.values = std::vector<std::vector<double>>(data.groups),
                          .p_best = std::vector<double>(data.groups)};
   std::mt19937_64 random(seed);
   std::vector<uint32_t> counts(data.problems);
   std::vector<Parts> sums(data.groups);
+  std::vector<double> values(data.groups);
   for (int b = 0; b < resamples; ++b) {
     Draw(random, counts);
     SumDrawn(data, counts, sums);
     for (size_t g = 0; g < data.groups; ++g) {
-      if (sums[g].has_value()) result.values[g].push_back(sums[g].value());
+      values[g] = metric.Value(sums[g]);
+      if (sums[g].has_value()) result.values[g].push_back(values[g]);
     }
-    const std::vector<size_t> best = Best(sums, better);
+    const std::vector<size_t> best = Best(values, metric.better);
     for (const size_t g : best) result.p_best[g] += 1.0 / static_cast<double>(best.size());
   }
   for (double& p : result.p_best) p /= resamples;

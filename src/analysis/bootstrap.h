@@ -30,8 +30,9 @@ struct BootstrapResult {
 // Resample number b draws `problems` indices with replacement, one std::mt19937_64 (seeded once
 // with `seed`) output x an index: floor(x * problems / 2^64). That is the same on every platform,
 // and off from uniform by less than problems / 2^64. Sums run over problems in index order, so the
-// result depends on nothing but the arguments.
-BootstrapResult PairedBootstrap(const PairedParts& data, Better better, int resamples,
+// result depends on nothing but the arguments. A group's value comes from its sums in the resample
+// (Metric::Value), whether or not it is a ratio of them.
+BootstrapResult PairedBootstrap(const PairedParts& data, const Metric& metric, int resamples,
                                 uint64_t seed);
 
 }  // namespace rsr

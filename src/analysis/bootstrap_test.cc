@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,8 @@
 
 namespace rsr {
 namespace {
+
+const Metric kLow{.better = Better::kLow};
 
 PairedParts Random(size_t problems, size_t groups, uint64_t seed, double share_missing) {
   std::mt19937_64 random(seed);
@@ -73,7 +76,8 @@ TEST(Bootstrap, EqualsThePlainDoubleLoop) {
     for (const double missing : {0.0, 0.3, 0.9}) {
       for (const Better better : {Better::kLow, Better::kHigh}) {
         const PairedParts data = Random(problems, 4, 3 * problems, missing);
-        ExpectClose(PairedBootstrap(data, better, 300, 11), BruteForce(data, better, 300, 11));
+        ExpectClose(PairedBootstrap(data, Metric{.better = better}, 300, 11),
+                    BruteForce(data, better, 300, 11));
       }
     }
   }
@@ -81,11 +85,11 @@ TEST(Bootstrap, EqualsThePlainDoubleLoop) {
 
 TEST(Bootstrap, SameSeedSameDigitsOtherSeedOthers) {
   const PairedParts data = Random(30, 3, 1, 0);
-  const BootstrapResult first = PairedBootstrap(data, Better::kLow, 100, 5);
-  const BootstrapResult again = PairedBootstrap(data, Better::kLow, 100, 5);
+  const BootstrapResult first = PairedBootstrap(data, kLow, 100, 5);
+  const BootstrapResult again = PairedBootstrap(data, kLow, 100, 5);
   EXPECT_EQ(first.values, again.values);
   EXPECT_EQ(first.p_best, again.p_best);
-  EXPECT_NE(first.values, PairedBootstrap(data, Better::kLow, 100, 6).values);
+  EXPECT_NE(first.values, PairedBootstrap(data, kLow, 100, 6).values);
 }
 
 // Every platform must draw these: problem p has numerator 10^p, so the digits of a sum are the
@@ -94,7 +98,7 @@ TEST(Bootstrap, DrawsAreThoseOfTheDocumentedFormula) {
   PairedParts data{.problems = 5, .groups = 1};
   for (const double numerator : {1., 10., 100., 1000., 10000.})
     data.cells.push_back({numerator, 0.2});
-  const BootstrapResult result = PairedBootstrap(data, Better::kLow, 2, 5489);
+  const BootstrapResult result = PairedBootstrap(data, kLow, 2, 5489);
   // mt19937_64 seeded with 5489 starts 14514284786278117030, 4620546740167642908,
   // 13109570281517897720, 17462938647148434322, 355488278567739596: indices 3, 1, 3, 4, 0.
   EXPECT_DOUBLE_EQ(result.values[0][0], 12011);
@@ -104,7 +108,7 @@ TEST(Bootstrap, TiesShareAndInfinityLoses) {
   const double inf = std::numeric_limits<double>::infinity();
   PairedParts data{.problems = 3, .groups = 3};
   for (int p = 0; p < 3; ++p) data.cells.insert(data.cells.end(), {{2, 1}, {2, 1}, {inf, 1}});
-  const BootstrapResult low = PairedBootstrap(data, Better::kLow, 50, 1);
+  const BootstrapResult low = PairedBootstrap(data, kLow, 50, 1);
   EXPECT_NEAR(low.p_best[0], 0.5, 1e-12);
   EXPECT_NEAR(low.p_best[1], 0.5, 1e-12);
   EXPECT_EQ(low.p_best[2], 0);
@@ -114,7 +118,7 @@ TEST(Bootstrap, TiesShareAndInfinityLoses) {
 TEST(Bootstrap, AProblemNotDrawnAddsNothingEvenIfInfinite) {
   PairedParts data{.problems = 2, .groups = 1};
   data.cells = {{1, 1}, {std::numeric_limits<double>::infinity(), 1}};
-  const BootstrapResult result = PairedBootstrap(data, Better::kLow, 100, 1);
+  const BootstrapResult result = PairedBootstrap(data, kLow, 100, 1);
   for (const double value : result.values[0]) EXPECT_FALSE(std::isnan(value));
 }
 
@@ -122,12 +126,25 @@ TEST(Bootstrap, AGroupMissingFromAResampleTakesNoPartInIt) {
   PairedParts data{.problems = 2, .groups = 2};
   data.cells = {
       {1, 1}, {3, 1}, {0, 0}, {3, 1}};  // group 0 has nothing on problem 1, and is best where it is
-  const BootstrapResult result = PairedBootstrap(data, Better::kLow, 4000, 1);
+  const BootstrapResult result = PairedBootstrap(data, kLow, 4000, 1);
   EXPECT_EQ(result.values[1].size(), 4000u);
   // Missing where problem 1 is drawn twice: probability 1/4; 4 standard deviations are 0.027.
   EXPECT_NEAR(static_cast<double>(result.values[0].size()) / 4000, 0.75, 0.027);
   EXPECT_DOUBLE_EQ(result.p_best[0], static_cast<double>(result.values[0].size()) / 4000);
   EXPECT_NEAR(result.p_best[0] + result.p_best[1], 1, 1e-12);
+}
+
+TEST(Bootstrap, ValuesThatAreNoRatioComeFromTheSumsOfTheResample) {
+  const Metric& metric = FindMetric("rsr_rank_pow");
+  PairedParts data{.problems = 2, .groups = 1};
+  data.cells = {{6, 2, 2}, {2, 3, 1}};  // two trajectories on the first problem, one on the other
+  const BootstrapResult result = PairedBootstrap(data, metric, 50, 1);
+  for (const double value : result.values[0]) {
+    const double both = std::pow(8.0 / 3, 1.05) / (5.0 / 3);
+    const double first = std::pow(3, 1.05), second = std::pow(2, 1.05) / 3;
+    EXPECT_LT(std::min({std::abs(value - both), std::abs(value - first), std::abs(value - second)}),
+              1e-12);
+  }
 }
 
 // 1,000 data sets of 80 problems from a known population: how often does the 95 % interval hold the
@@ -143,7 +160,7 @@ TEST(Bootstrap, IntervalsCoverTheTruth) {
   for (int set = 0; set < kSets; ++set) {
     PairedParts data{.problems = 80, .groups = 1};
     for (int p = 0; p < 80; ++p) data.cells.push_back({numerator(random), denominator(random)});
-    const BootstrapResult result = PairedBootstrap(data, Better::kLow, 400, set);
+    const BootstrapResult result = PairedBootstrap(data, kLow, 400, set);
     covered +=
         Quantile(result.values[0], 0.025) <= kTruth && kTruth <= Quantile(result.values[0], 0.975);
   }

@@ -43,7 +43,7 @@ Grouped Group(const ScoredRows& data) {
     if (row.correct.value_or(false)) ++teacher.correct;
     const Parts& parts = row.parts.front();
     if (!parts.has_value()) continue;
-    if (!std::isfinite(parts.value())) ++teacher.infinite;
+    if (!std::isfinite(data.Value(row))) ++teacher.infinite;
     teacher.sum.Add(parts);
     teacher.by_problem[problem].Add(parts);
   }
@@ -130,17 +130,18 @@ void CheckOptions(const TeachersOptions& options) {
 }  // namespace
 
 TeachersReport RankTeachers(const ScoredRows& data, const TeachersOptions& options) {
-  const Better better = FindRankingMetric(options.metric).better;
+  const Metric& metric = *data.metrics.front();
+  const Better better = metric.better;
   const Grouped grouped = Group(data);
   const BootstrapResult bootstrap =
-      PairedBootstrap(Pair(grouped), better, options.resamples, options.seed);
+      PairedBootstrap(Pair(grouped), metric, options.resamples, options.seed);
   TeachersReport report{.metric = options.metric, .warnings = Warnings(grouped, options.metric)};
   const double tail = (1 - options.confidence) / 2;
   for (size_t g = 0; g < grouped.teachers.size(); ++g) {
     const Teacher& teacher = grouped.teachers[g];
     report.teachers.push_back(
         {.teacher = teacher.name,
-         .value = teacher.sum.parts().value(),
+         .value = metric.Value(teacher.sum.parts()),
          .low = Quantile(bootstrap.values[g], tail),
          .high = Quantile(bootstrap.values[g], 1 - tail),
          .p_best = bootstrap.p_best[g],

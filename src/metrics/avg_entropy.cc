@@ -9,7 +9,7 @@ const MetricRegistrar kAvgEntropy({
     .better = Better::kLow,
     .formula = "(1/T) sum H, nats",
     .source = "arXiv 2601.14249 table 14",
-    .fold = [](const RunRow& row) { return TokenMean(row.sum_entropy, row); },
+    .fold = [](const FoldInput& in, double) { return TokenMean(in.row.sum_entropy, in.row); },
 });
 
 }  // namespace

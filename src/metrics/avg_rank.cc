@@ -9,7 +9,7 @@ const MetricRegistrar kAvgRank({
     .better = Better::kLow,
     .formula = "(1/T) sum r",
     .source = "arXiv 2601.14249 table 4",
-    .fold = [](const RunRow& row) { return TokenMean(row.sum_rank, row); },
+    .fold = [](const FoldInput& in, double) { return TokenMean(in.row.sum_rank, in.row); },
 });
 
 const MetricRegistrar kAvgRankClip({
@@ -17,7 +17,7 @@ const MetricRegistrar kAvgRankClip({
     .better = Better::kLow,
     .formula = "(1/T) sum c, c = min(r, 100)",
     .source = "arXiv 2601.14249 table 14",
-    .fold = [](const RunRow& row) { return TokenMean(row.sum_rank_clip, row); },
+    .fold = [](const FoldInput& in, double) { return TokenMean(in.row.sum_rank_clip, in.row); },
 });
 
 }  // namespace

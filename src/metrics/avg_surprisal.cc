@@ -8,8 +8,9 @@ const MetricRegistrar kAvgSurprisal({
     .name = "avg_surprisal",
     .better = Better::kLow,
     .formula = "(1/T) sum s, nats",
-    .source = "arXiv 2601.14249 eq. 10; arXiv 2502.04194",
-    .fold = [](const RunRow& row) { return TokenMean(row.sum_surprisal, row); },
+    .source = "arXiv 2601.14249 eq. 10; GRAPE, arXiv 2502.04194",
+    .fold = [](const FoldInput& in, double) { return TokenMean(in.row.sum_surprisal, in.row); },
+    .alias = "grape",
 });
 
 }  // namespace

@@ -10,8 +10,8 @@ const MetricRegistrar kCorrect({
     .formula = "1 if labelled correct, 0 if labelled wrong; none without a label",
     .source = "arXiv 2601.14249 table 4",
     .fold =
-        [](const RunRow& row) {
-          return row.correct.has_value() ? Parts{*row.correct ? 1.0 : 0.0, 1} : Parts{};
+        [](const FoldInput& in, double) {
+          return in.row.correct.has_value() ? Parts{*in.row.correct ? 1.0 : 0.0, 1} : Parts{};
         },
 });
 

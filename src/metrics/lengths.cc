@@ -9,8 +9,8 @@ const MetricRegistrar kTokens({
     .formula = "T, the number of scored tokens",
     .source = "-",
     .fold =
-        [](const RunRow& row) {
-          return Parts{static_cast<double>(row.scored_tokens), 1};
+        [](const FoldInput& in, double) {
+          return Parts{static_cast<double>(in.row.scored_tokens), 1};
         },
     .decimals = 1,
     .quantiles = true,
@@ -21,8 +21,8 @@ const MetricRegistrar kTurns({
     .formula = "assistant turns with scored tokens",
     .source = "-",
     .fold =
-        [](const RunRow& row) {
-          return Parts{static_cast<double>(row.turns), 1};
+        [](const FoldInput& in, double) {
+          return Parts{static_cast<double>(in.row.turns), 1};
         },
     .decimals = 1,
     .quantiles = true,
@@ -33,8 +33,8 @@ const MetricRegistrar kTruncated({
     .formula = "1 if the end was cut off at the token limit, else 0",
     .source = "-",
     .fold =
-        [](const RunRow& row) {
-          return Parts{row.truncated ? 1.0 : 0.0, 1};
+        [](const FoldInput& in, double) {
+          return Parts{in.row.truncated ? 1.0 : 0.0, 1};
         },
 });
 

@@ -1,29 +1,31 @@
 // What a metric is, and the registry each metric adds itself to from its own file.
 //
-// To add one: a file here that defines a `const MetricRegistrar` with a fold over one stored
-// trajectory, a section in docs/metrics.md, a case in metrics_test.cc. Everything else (columns
-// read, groups, bootstrap, selection, lists) follows.
+// To add one: a file here that defines a `const MetricRegistrar`, its row in docs/metrics.md, its
+// line in tests/metrics/golden.py. Everything else (columns read, groups, bootstrap, selection,
+// lists) follows. A metric is either a fold over one stored trajectory, or made of other metrics'
+// values over all trajectories (`needs` and `combine`): a problem's candidates, a corpus.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "metrics/fold_input.h"
 #include "store/run.h"
 
 namespace rsr {
 
-// What one trajectory contributes. The trajectory's own value is numerator / denominator; a group's
-// value is the sum of numerators / the sum of denominators, so a bootstrap needs nothing but these.
+// What one trajectory contributes. A group's are the sums of its trajectories', and what they mean
+// says Metric::Value, so a bootstrap needs nothing but these.
 //
 //   mean over trajectories   {value, 1}
 //   rsr of a data set        {mean clipped rank, mean surprisal}   (paper A.8, eq. 9)
 //   no value (no label ...)  {0, 0}
 struct Parts {
   double numerator = 0, denominator = 0;
+  double count = 0;  // of trajectories, where Metric::group_value asks for it
 
   bool has_value() const { return numerator != 0 || denominator != 0; }
-  double value() const { return numerator / denominator; }  // inf and NaN are results like others
 };
 
 // Mean of a per-token quantity as a metric's parts: no value for a trajectory without a scored
@@ -34,15 +36,40 @@ inline Parts TokenMean(double sum, const RunRow& row) {
 
 enum class Better { kLow, kHigh, kNeither };
 
+// What `combine` sees: the trajectories that have a value of every metric in `needs`, in input
+// order.
+struct Corpus {
+  std::vector<std::vector<double>> values;  // [metric of `needs`][trajectory]
+  std::vector<size_t> problem;              // of each trajectory, numbered from 0
+  size_t problems = 0;
+};
+
 struct Metric {
   std::string name;
   Better better = Better::kNeither;
   std::string formula;  // of one trajectory, and of a group where that is not the mean
   std::string source;
-  Parts (*fold)(const RunRow& row) = nullptr;
+  Parts (*fold)(const FoldInput& in, double parameter) = nullptr;
   uint32_t columns = RunReader::kNone;  // token columns the fold reads besides the row's sums
-  int decimals = 3;                     // in printed tables
-  bool quantiles = false;               // groups also show median and 95th percentile
+  bool vocabulary = false;              // the fold reads the tokens' text
+  // Instead of `fold`: a value for each trajectory of the corpus, or nothing at all where the
+  // corpus does not determine them.
+  std::vector<std::string> needs = {};  // metrics with a fold
+  std::vector<double> (*combine)(const Corpus& corpus) = nullptr;
+  // A group's value where it is not the ratio of the sums.
+  double (*group_value)(const Parts& sums, double parameter) = nullptr;
+  double parameter = 0;
+  // Whether `name:NUMBER` sets the parameter, and between which bounds.
+  bool settable = false;
+  double least = 0, most = 0;
+  std::string alias = {};  // another name it is found by
+  int decimals = 3;        // in printed tables
+  bool quantiles = false;  // groups also show median and 95th percentile
+
+  // inf and NaN are results like others.
+  double Value(const Parts& sums) const {
+    return group_value ? group_value(sums, parameter) : sums.numerator / sums.denominator;
+  }
 };
 
 // Static objects of this type fill the registry before main.
@@ -51,9 +78,12 @@ class MetricRegistrar {
   explicit MetricRegistrar(Metric metric);
 };
 
-const std::vector<Metric>& AllMetrics();            // sorted by name
-const Metric& FindMetric(const std::string& name);  // throws rsr::Error with the nearest names
-std::string BetterName(Better better);              // "low", "high" or "-"
+const std::vector<Metric>& AllMetrics();  // sorted by name
+
+// `name`, or `name:NUMBER` for one with a parameter; lives as long as the process. Throws
+// rsr::Error with the nearest names, or the bounds of the parameter.
+const Metric& FindMetric(const std::string& name);
+std::string BetterName(Better better);  // "low", "high" or "-"
 
 // A metric that says which of two values is better; throws rsr::Error for one that does not
 // (lengths).

@@ -30,8 +30,8 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
   return metrics;
 }
 
-Cell ValueCell(const Parts& parts) {
-  return parts.has_value() ? Cell(parts.value()) : Cell(std::monostate());
+Cell ValueCell(const Metric& metric, const Parts& parts) {
+  return parts.has_value() ? Cell(metric.Value(parts)) : Cell(std::monostate());
 }
 
 Cell NameCell(const std::string& name) {
@@ -42,10 +42,11 @@ const std::string& GroupName(const ScoredRow& row, const std::string& by) {
   return by == "teacher" ? row.teacher : by == "source" ? row.source : row.problem_id;
 }
 
-std::vector<double> Values(const std::vector<const ScoredRow*>& rows, size_t metric) {
+std::vector<double> Values(const ScoredRows& data, const std::vector<const ScoredRow*>& rows,
+                           size_t metric) {
   std::vector<double> values;
   for (const ScoredRow* row : rows) {
-    if (row->parts[metric].has_value()) values.push_back(row->parts[metric].value());
+    if (row->parts[metric].has_value()) values.push_back(data.Value(*row, metric));
   }
   return values;
 }
@@ -58,7 +59,8 @@ Table TrajectoryTable(const ScoredRows& data) {
     table.columns.push_back({metric->name, metric->decimals});
   for (const ScoredRow& row : data.rows) {
     std::vector<Cell> cells = {row.id, row.problem_id, NameCell(row.teacher), NameCell(row.source)};
-    for (const Parts& parts : row.parts) cells.push_back(ValueCell(parts));
+    for (size_t m = 0; m < data.metrics.size(); ++m)
+      cells.push_back(ValueCell(*data.metrics[m], row.parts[m]));
     table.rows.push_back(std::move(cells));
   }
   return table;
@@ -79,9 +81,9 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
     for (size_t m = 0; m < data.metrics.size(); ++m) {
       PartsSum sum;
       for (const ScoredRow* row : rows) sum.Add(row->parts[m]);
-      cells.push_back(ValueCell(sum.parts()));
+      cells.push_back(ValueCell(*data.metrics[m], sum.parts()));
       if (!data.metrics[m]->quantiles) continue;
-      const std::vector<double> values = Values(rows, m);
+      const std::vector<double> values = Values(data, rows, m);
       cells.push_back(Quantile(values, 0.5));
       cells.push_back(Quantile(values, 0.95));
     }

@@ -24,13 +24,25 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The two trajectories of the worked example in docs/metrics.md.
+const std::vector<std::string> kExampleVocab = {"Perhaps", " 4", ".", "So", " check"};
+
 std::vector<RunRow> Example() {
-  RunRow a = MakeRow(0, "A", "p", "t", {{0.5, 1, 1}, {1.5, 2, 2}, {4, 250, 3}});
+  RunRow a = MakeRow(0, "A", "p", "t", {{0.5, 1, 1, 0}, {1.5, 2, 2, 1}, {4, 250, 3, 2}});
+  a.tokens.mass_above = {0, 0.5, 0.75};
+  a.tokens.sum_p2 = {0.5, 0.25, 0.125};
+  a.tokens.kind = {1, 0, 0};
   a.correct = true;
-  RunRow b = MakeRow(1, "B", "q", "t", {{0.5, 1, 0.5}, {1.5, 4, 1.5}});
+  RunRow b = MakeRow(1, "B", "p", "t", {{0.5, 1, 0.5, 3}, {1.5, 4, 1.5, 4, 20}});
+  b.tokens.mass_above = {0, 0.25};
+  b.tokens.sum_p2 = {0.5, 0.25};
+  b.tokens.kind = {0, 2};
   b.truncated = true;
   b.turns = 2;
   return {a, b};
+}
+
+ScoredRows LoadedExample(const std::vector<std::string>& metrics) {
+  return Loaded(Example(), metrics, MakeInfo({{"data.jsonl", "", 0, 0}}), kExampleVocab);
 }
 
 std::vector<std::string> AllNames() {
@@ -76,7 +88,7 @@ size_t ColumnOf(const Table& table, const std::string& name) {
 }
 
 TEST(Metrics, EqualTheWorkedExampleOfTheDocumentation) {
-  const ScoredRows data = Loaded(Example(), AllNames());
+  const ScoredRows data = LoadedExample(AllNames());
   const Table trajectories = TrajectoryTable(data);
   const Table teachers = GroupTable(data, "teacher");
   const auto documented = DocumentedValues();
@@ -117,8 +129,8 @@ TEST(Metrics, CertainTokensGiveInfinityAndAreNotHidden) {
   const ScoredRows data =
       Loaded({MakeRow(0, "sure", "p", "t", {{0, 1}, {0, 1}}), MakeRow(1, "b", "p", "u", {{1, 3}})},
              {"rsr", "rsr_simple"});
-  EXPECT_EQ(data.rows[0].parts[0].value(), std::numeric_limits<double>::infinity());
-  EXPECT_EQ(data.rows[0].parts[1].value(), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(data.Value(data.rows[0], 0), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(data.Value(data.rows[0], 1), std::numeric_limits<double>::infinity());
   const Table table = GroupTable(data, "teacher");
   EXPECT_EQ(std::get<double>(table.rows[0][2]), std::numeric_limits<double>::infinity());
   EXPECT_EQ(std::get<double>(table.rows[1][2]), 3);
@@ -152,9 +164,11 @@ TEST(Metrics, SumsDoNotDependOnTheOrderOfStorage) {
 TEST(Metrics, ReadsRunsAsOne) {
   const Scratch dir;
   const std::vector<RunRow> rows = Example();
-  WriteRun(dir / "both", MakeInfo({{"data.jsonl", "h", 1, 2}}), {rows[1], rows[0]});
-  WriteRun(dir / "a", MakeInfo({{"data.jsonl", "h", 1, 2}}), {rows[0]});
-  WriteRun(dir / "b", MakeInfo({{"data.jsonl", "h", 1, 2}}), {rows[1]});
+  RunInfo info = MakeInfo({{"data.jsonl", "h", 1, 2}});
+  info.vocab_size = static_cast<int64_t>(kExampleVocab.size());
+  WriteRun(dir / "both", info, {rows[1], rows[0]}, kExampleVocab);
+  WriteRun(dir / "a", info, {rows[0]}, kExampleVocab);
+  WriteRun(dir / "b", info, {rows[1]}, kExampleVocab);
   const Table one = Metrics({.runs = {dir / "both"}, .metrics = {"all"}});
   const Table two = Metrics({.runs = {dir / "a", dir / "b"}, .metrics = {"all"}});
   EXPECT_EQ(one.rows, two.rows);
@@ -166,7 +180,7 @@ TEST(Metrics, ReadsRunsAsOne) {
   ASSERT_EQ(trajectories.columns.size(), 5u);
   ASSERT_EQ(trajectories.rows.size(), 2u);
   EXPECT_EQ(trajectories.rows[0][0], Cell("A"));  // input order, not storage order
-  EXPECT_EQ(Metrics({.runs = {dir / "both"}, .by = "problem_id"}).rows.size(), 2u);
+  EXPECT_EQ(Metrics({.runs = {dir / "both"}, .by = "problem_id"}).rows.size(), 1u);
   EXPECT_EQ(Metrics({.runs = {dir / "both"}, .by = "source"}).rows.size(), 1u);
 }
 
@@ -220,13 +234,51 @@ TEST(Metrics, ExplainsWhatCannotBeShown) {
               HasSubstr("input file number 1"));
 }
 
+TEST(Registry, ParametersAreCheckedAndTheirMetricsLiveOn) {
+  const Metric& metric = FindMetric("rsr_rank_pow:0.95");
+  EXPECT_EQ(metric.parameter, 0.95);
+  EXPECT_EQ(metric.name, "rsr_rank_pow:0.95");
+  EXPECT_EQ(&metric, &FindMetric("rsr_rank_pow:0.95"));
+  EXPECT_EQ(FindMetric("rsr_rank_pow").parameter, 1.05);
+  EXPECT_EQ(&FindMetric("grape"), &FindMetric("avg_surprisal"));
+  for (const char* wrong : {"rsr_rank_pow:", "rsr_rank_pow:x", "rsr_rank_pow:1x", "rsr_rank_pow:-1",
+                            "rsr_rank_pow:11", "rsr_rank_pow:nan"}) {
+    EXPECT_THAT(ErrorOf([&] { FindMetric(wrong); }).message(),
+                HasSubstr("expected a number from 0 to 10"))
+        << wrong;
+  }
+  EXPECT_THAT(ErrorOf([] { FindMetric("tokens:3"); }).message(), HasSubstr("takes no number"));
+  EXPECT_THAT(ErrorOf([] { FindMetric("rsr_rnk_pow:3"); }).hint(), HasSubstr("'rsr_rank_pow'"));
+}
+
+// Hand-computed: L = 1, 3 and 2, rho = 0.5, 0.25 and 0.125; sum L = 6, sum rho L = 1.5.
+TEST(Lark, IsThePublishedFormulaAmongTheCandidatesOfAProblem) {
+  const auto candidate = [](int64_t row, const char* problem, float s, double rho) {
+    RunRow r = MakeRow(row, test::Name("id", row), problem, "t", {{s, 1}, {s, 1}});
+    // Two tokens of one surprisal: brier = 1 - 2 exp(-s) + sum_p2 = rho s.
+    const double sum_p2 = rho * s - 1 + 2 * std::exp(-static_cast<double>(s));
+    r.tokens.sum_p2 = std::vector<float>(2, static_cast<float>(sum_p2));
+    return r;
+  };
+  const ScoredRows data =
+      Loaded({candidate(0, "p", 1, 0.5), candidate(1, "q", 2, 0.75), candidate(2, "p", 3, 0.25),
+              candidate(3, "p", 2, 0.125), MakeRow(4, "empty", "p", "t", {})},
+             {"lark", "lark_rho"});
+  EXPECT_NEAR(data.Value(data.rows[0], 1), 0.5, 1e-7);
+  EXPECT_NEAR(data.Value(data.rows[0]), 1.0 / 6 * (2 * 0.5 - 1.5 / 6), 1e-7);
+  EXPECT_NEAR(data.Value(data.rows[2]), 3.0 / 6 * (2 * 0.25 - 1.5 / 6), 1e-7);
+  EXPECT_NEAR(data.Value(data.rows[3]), 2.0 / 6 * (2 * 0.125 - 1.5 / 6), 1e-7);
+  EXPECT_NEAR(data.Value(data.rows[1]), 0.75, 1e-7);  // alone: rho
+  EXPECT_FALSE(data.rows[4].parts[0].has_value());
+  EXPECT_EQ(data.rows[0].parts.size(), 2u);  // what lark is made of is not kept
+  EXPECT_EQ(data.metrics.size(), 2u);
+}
+
 TEST(Registry, IsSortedAndKnowsDirections) {
-  EXPECT_THAT(AllNames(),
-              ElementsAre("avg_entropy", "avg_rank", "avg_rank_clip", "avg_surprisal", "correct",
-                          "rsr", "rsr_simple", "tokens", "truncated", "turns"));
+  EXPECT_THAT(AllNames(), ::testing::WhenSorted(::testing::ElementsAreArray(AllNames())));
   EXPECT_EQ(FindRankingMetric("correct").better, Better::kHigh);
   const Error error = ErrorOf([] { FindRankingMetric("tokens"); });
-  EXPECT_THAT(error.hint(), HasSubstr("avg_rank, avg_rank_clip, avg_surprisal, correct, rsr"));
+  EXPECT_THAT(error.hint(), HasSubstr("avg_rank, avg_rank_clip, avg_surprisal, brier, correct"));
   EXPECT_EQ(ListMetrics().rows.size(), AllMetrics().size());
 }
 

@@ -48,7 +48,7 @@ TEST_P(Reference, DataSetValuesFollowFromTheTrajectories) {
     ASSERT_FALSE(rows.empty()) << teacher;
     const ScoredRows data = test::Loaded(rows, {"rsr", "avg_rank_clip", "avg_surprisal", "tokens"});
     for (size_t i = 0; i < rows.size(); ++i)
-      EXPECT_NEAR(data.rows[i].parts[0].value(), rsr[i], 1e-12 * rsr[i]);
+      EXPECT_NEAR(data.Value(data.rows[i]), rsr[i], 1e-12 * rsr[i]);
     const Table ours = GroupTable(data, "teacher");
     // The table has five decimals.
     EXPECT_NEAR(std::get<double>(ours.rows[0][2]), ratio, 5.1e-6) << teacher;

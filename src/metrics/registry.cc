@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <map>
+#include <mutex>
 
 #include "base/nearest.h"
 #include "metrics/metric.h"
@@ -11,6 +16,45 @@ namespace {
 std::vector<Metric>& Registry() {
   static std::vector<Metric> metrics;
   return metrics;
+}
+
+const Metric& FindByName(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Metric& metric : AllMetrics()) {
+    if (metric.name == name || (!name.empty() && metric.alias == name)) return metric;
+    names.push_back(metric.name);
+    if (!metric.alias.empty()) names.push_back(metric.alias);
+  }
+  throw Error("unknown metric '" + name + "'",
+              NearestHint(name, names) + "; `rsr metrics --list` describes them all");
+}
+
+double ParameterOf(const Metric& metric, const std::string& text) {
+  if (!metric.settable) {
+    throw Error(fmt::format("metric '{}' takes no number, got ':{}'", metric.name, text),
+                "its formula is in `rsr metrics --list`");
+  }
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end && value >= metric.least && value <= metric.most)
+    return value;
+  throw Error(fmt::format("metric '{}': expected a number from {} to {} behind the colon, got '{}'",
+                          metric.name, metric.least, metric.most, text),
+              fmt::format("without one it is {}", metric.parameter));
+}
+
+// Metrics with a number of the user's choice, made when first asked for.
+const Metric& WithParameter(const Metric& metric, double parameter, const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, Metric> made;
+  const std::lock_guard lock(mutex);
+  const auto [at, is_new] = made.emplace(name, metric);
+  if (is_new) {
+    at->second.name = name;
+    at->second.parameter = parameter;
+  }
+  return at->second;
 }
 
 }  // namespace
@@ -26,12 +70,10 @@ MetricRegistrar::MetricRegistrar(Metric metric) {
 const std::vector<Metric>& AllMetrics() { return Registry(); }
 
 const Metric& FindMetric(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Metric& metric : AllMetrics()) {
-    if (metric.name == name) return metric;
-    names.push_back(metric.name);
-  }
-  throw Error("unknown metric '" + name + "'", NearestHint(name, names));
+  const size_t colon = name.find(':');
+  const Metric& metric = FindByName(name.substr(0, colon));
+  if (colon == name.npos) return metric;
+  return WithParameter(metric, ParameterOf(metric, name.substr(colon + 1)), name);
 }
 
 const Metric& FindRankingMetric(const std::string& name) {

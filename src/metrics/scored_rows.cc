@@ -9,7 +9,40 @@
 #include "rsr/error.h"
 
 namespace rsr {
-ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics) {
+namespace {
+
+Corpus CorpusOf(const ScoredRows& data, const std::vector<size_t>& needs,
+                std::vector<size_t>* complete) {
+  Corpus corpus{.values = std::vector<std::vector<double>>(needs.size())};
+  std::unordered_map<std::string_view, size_t> problems;
+  for (size_t i = 0; i < data.rows.size(); ++i) {
+    const ScoredRow& row = data.rows[i];
+    if (!std::all_of(needs.begin(), needs.end(),
+                     [&](size_t m) { return row.parts[m].has_value(); }))
+      continue;
+    complete->push_back(i);
+    corpus.problem.push_back(problems.emplace(row.problem_id, problems.size()).first->second);
+    for (size_t k = 0; k < needs.size(); ++k) corpus.values[k].push_back(data.Value(row, needs[k]));
+  }
+  corpus.problems = problems.size();
+  return corpus;
+}
+
+}  // namespace
+
+std::vector<const Metric*> WithNeeded(const std::vector<const Metric*>& metrics) {
+  std::vector<const Metric*> all = metrics;
+  for (const Metric* metric : metrics) {
+    for (const std::string& name : metric->needs) {
+      const Metric* needed = &FindMetric(name);
+      if (std::find(all.begin(), all.end(), needed) == all.end()) all.push_back(needed);
+    }
+  }
+  return all;
+}
+
+ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics,
+                  const VocabTraits& vocab) {
   ScoredRow row{.run = run,
                 .row = stored.row,
                 .id = stored.id,
@@ -26,7 +59,9 @@ ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metr
                 .sum_surprisal = stored.sum_surprisal,
                 .truncated = stored.truncated};
   row.parts.reserve(metrics.size());
-  for (const Metric* metric : metrics) row.parts.push_back(metric->fold(stored));
+  const FoldInput in(stored, vocab);
+  for (const Metric* metric : metrics)
+    row.parts.push_back(metric->fold ? metric->fold(in, metric->parameter) : Parts{});
   return row;
 }
 
@@ -60,17 +95,44 @@ void OrderRows(ScoredRows& data) {
   }
 }
 
+void CombineRows(ScoredRows& data, size_t asked) {
+  for (size_t m = 0; m < asked; ++m) {
+    const Metric& metric = *data.metrics[m];
+    if (metric.combine == nullptr) continue;
+    std::vector<size_t> needs, complete;
+    for (const std::string& name : metric.needs) {
+      const auto at = std::find(data.metrics.begin(), data.metrics.end(), &FindMetric(name));
+      needs.push_back(static_cast<size_t>(at - data.metrics.begin()));
+    }
+    const std::vector<double> values = metric.combine(CorpusOf(data, needs, &complete));
+    for (size_t i = 0; i < values.size(); ++i) data.rows[complete[i]].parts[m] = {values[i], 1};
+  }
+  if (asked == data.metrics.size()) return;
+  data.metrics.resize(asked);
+  for (ScoredRow& row : data.rows) {
+    row.parts.resize(asked);
+    row.parts.shrink_to_fit();
+  }
+}
+
 ScoredRows LoadRows(const std::vector<std::string>& runs,
                     const std::vector<const Metric*>& metrics) {
   if (runs.empty())
     throw Error("no run directory given", "name one or more directories that `rsr score` wrote");
-  ScoredRows data{.metrics = metrics};
+  ScoredRows data{.metrics = WithNeeded(metrics)};
   uint32_t columns = RunReader::kNone;
-  for (const Metric* metric : metrics) columns |= metric->columns;
+  bool vocabulary = false;
+  for (const Metric* metric : data.metrics) {
+    columns |= metric->columns;
+    vocabulary |= metric->vocabulary;
+  }
+  VocabTraits vocab;
   for (size_t i = 0; i < runs.size(); ++i) {
     const std::unique_ptr<RunReader> reader = RunReader::Open(runs[i]);
     data.runs.push_back({runs[i], reader->info()});
     CheckSameSettings(data.runs.front(), data.runs.back());
+    // The runs are of one student, so the first one's vocabulary is that of all.
+    if (vocabulary && i == 0) vocab = VocabTraits(reader->ReadVocab());
     const auto inputs = static_cast<int64_t>(reader->info().inputs.size());
     reader->ForEach(columns, [&](const RunRow& row) {
       if (row.file < 0 || row.file >= inputs) {
@@ -78,7 +140,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                                 runs[i], row.row, row.file, inputs),
                     "the run is damaged: score again");
       }
-      data.rows.push_back(FoldRow(row, i, metrics));
+      data.rows.push_back(FoldRow(row, i, data.metrics, vocab));
     });
   }
   if (data.rows.empty()) {
@@ -86,6 +148,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                 "rejected.jsonl in the run directory says what became of the input rows");
   }
   OrderRows(data);
+  CombineRows(data, metrics.size());
   return data;
 }
 

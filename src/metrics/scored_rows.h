@@ -33,6 +33,10 @@ struct ScoredRows {
   std::vector<Run> runs;
   std::vector<const Metric*> metrics;
   std::vector<ScoredRow> rows;  // sorted by (run, row): no sum depends on the order of storage
+
+  double Value(const ScoredRow& row, size_t metric = 0) const {
+    return metrics[metric]->Value(row.parts[metric]);
+  }
 };
 
 // Reads the runs as one. Throws rsr::Error if they were made with different students, templates,
@@ -40,14 +44,23 @@ struct ScoredRows {
 ScoredRows LoadRows(const std::vector<std::string>& runs,
                     const std::vector<const Metric*>& metrics);
 
-// What is kept of one stored trajectory.
-ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics);
+// The steps of LoadRows, for tests without a run. First: what has to be folded, the metrics asked
+// for and behind them those that they are made of.
+std::vector<const Metric*> WithNeeded(const std::vector<const Metric*>& metrics);
 
-// Throws unless both can be read as one. Separate from LoadRows to be tested without a run.
+// What is kept of one stored trajectory.
+ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics,
+                  const VocabTraits& vocab);
+
+// Throws unless both can be read as one.
 void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other);
 
 // Sorts into input order; throws rsr::Error for an id that is there twice.
 void OrderRows(ScoredRows& data);
+
+// Values of the metrics made of others, for rows in order that were folded with data.metrics; then
+// keeps the first `asked` metrics.
+void CombineRows(ScoredRows& data, size_t asked);
 
 // The parts of a group: add its trajectories' in input order.
 class PartsSum {
@@ -55,11 +68,13 @@ class PartsSum {
   void Add(const Parts& parts) {
     numerator_.Add(parts.numerator);
     denominator_.Add(parts.denominator);
+    count_ += parts.count;
   }
-  Parts parts() const { return {numerator_.value(), denominator_.value()}; }
+  Parts parts() const { return {numerator_.value(), denominator_.value(), count_}; }
 
  private:
   StableSum numerator_, denominator_;
+  double count_ = 0;
 };
 
 }  // namespace rsr

@@ -107,14 +107,18 @@ inline void WriteRun(const std::string& dir, const RunInfo& info, const std::vec
   writer->Finish(true);
 }
 
-// Rows as LoadRows gives them, without a run.
+// Rows as LoadRows gives them, without a run; the vocabulary as in WriteRun.
 inline ScoredRows Loaded(const std::vector<RunRow>& rows, const std::vector<std::string>& metrics,
-                         const RunInfo& info = MakeInfo({{"data.jsonl", "", 0, 0}})) {
+                         const RunInfo& info = MakeInfo({{"data.jsonl", "", 0, 0}}),
+                         const std::vector<std::string>& vocab = {"a", "b", "c", "d"}) {
   ScoredRows data;
   data.runs.push_back({"RUN", info});
   for (const std::string& name : metrics) data.metrics.push_back(&FindMetric(name));
-  for (const RunRow& row : rows) data.rows.push_back(FoldRow(row, 0, data.metrics));
+  data.metrics = WithNeeded(data.metrics);
+  const VocabTraits traits(vocab);
+  for (const RunRow& row : rows) data.rows.push_back(FoldRow(row, 0, data.metrics, traits));
   OrderRows(data);
+  CombineRows(data, metrics.size());
   return data;
 }
 

@@ -39,9 +39,11 @@ RunRow Find(RunReader& reader, const InspectOptions& options) {
 }
 
 std::string Header(const RunRow& row) {
-  const auto value = [&](const char* metric) {
-    const Parts parts = FindMetric(metric).fold(row);
-    return parts.has_value() ? fmt::format("{:.3f}", parts.value()) : "-";
+  const VocabTraits no_texts;  // neither metric reads them
+  const auto value = [&](const char* name) {
+    const Metric& metric = FindMetric(name);
+    const Parts parts = metric.fold(FoldInput(row, no_texts), metric.parameter);
+    return parts.has_value() ? fmt::format("{:.3f}", metric.Value(parts)) : "-";
   };
   const std::string label = !row.correct ? "" : *row.correct ? "  correct" : "  wrong";
   return fmt::format("{}  teacher {}  problem {}{}  rsr {}  avg_surprisal {}  tokens {}{}\n",

@@ -12,8 +12,6 @@
 namespace rsr {
 namespace {
 
-double Value(const ScoredRow& row) { return row.parts.front().value(); }
-
 // Candidates by problem, problems in order of first appearance among the candidates.
 std::vector<std::vector<size_t>> Candidates(const ScoredRows& data, bool correct_only,
                                             Choice& choice) {
@@ -30,7 +28,7 @@ std::vector<std::vector<size_t>> Candidates(const ScoredRows& data, bool correct
     }
     if (correct_only && !*row.correct) {
       ++choice.labelled_wrong;
-    } else if (!row.parts.front().has_value() || std::isnan(Value(row))) {
+    } else if (!row.parts.front().has_value() || std::isnan(data.Value(row))) {
       ++choice.without_value;
     } else {
       const auto [at, is_new] = number.emplace(row.problem_id, problems.size());
@@ -47,7 +45,7 @@ std::vector<std::vector<size_t>> Candidates(const ScoredRows& data, bool correct
 Choice Choose(const ScoredRows& data, const SelectOptions& options) {
   const bool low = data.metrics.front()->better == Better::kLow;
   const auto better = [&](size_t a, size_t b) {
-    const double x = Value(data.rows[a]), y = Value(data.rows[b]);
+    const double x = data.Value(data.rows[a]), y = data.Value(data.rows[b]);
     return low ? x < y : x > y;
   };
   Choice choice;

@@ -30,7 +30,7 @@ std::vector<RunRow> RandomRows(int n, uint64_t seed) {
   return rows;
 }
 
-double Value(const ScoredRows& data, size_t row) { return data.rows[row].parts[0].value(); }
+double Value(const ScoredRows& data, size_t row) { return data.Value(data.rows[row]); }
 
 TEST(Choose, TakesTheBestOfEachProblem) {
   for (uint64_t seed = 0; seed < 30; ++seed) {

@@ -39,7 +39,7 @@ Json RowsJson(const ScoredRows& data, const Choice& choice) {
     rows.push_back({{"id", row.id},
                     {"problem_id", row.problem_id},
                     {"teacher", row.teacher},
-                    {"value", row.parts.front().value()},
+                    {"value", data.Value(row)},
                     {"rank_in_problem", pick.rank},
                     {"file", data.runs[row.run].info.inputs.at(row.file).path},
                     {"line", row.line}});

@@ -20,7 +20,7 @@ Json RsrBlock(const ScoredRows& data, const Choice::Pick& pick) {
           {"source", row.source},
           {"correct", row.correct ? Json(*row.correct) : Json()},
           {"metric", data.metrics.front()->name},
-          {"score", row.parts.front().value()},
+          {"score", data.Value(row)},
           {"sum_rank_clip", row.sum_rank_clip},
           {"sum_surprisal", row.sum_surprisal},
           {"scored_tokens", row.scored_tokens},

@@ -1,0 +1,58 @@
+// What a metric folds: one stored trajectory, and what several metrics read off it, found when the
+// first of them asks.
+#pragma once
+
+#include <optional>
+
+#include "metrics/repetition.h"
+#include "metrics/steps.h"
+#include "metrics/text_counts.h"
+#include "metrics/vocab_traits.h"
+#include "store/run.h"
+
+namespace rsr {
+
+class FoldInput {
+ public:
+  // Both must outlive it.
+  FoldInput(const RunRow& stored, const VocabTraits& vocab) : row(stored), vocab(vocab) {}
+
+  const RunRow& row;
+  const VocabTraits& vocab;
+
+  // The columns each needs; a metric that asks names them in Metric::columns.
+  static constexpr uint32_t kTextColumns = RunReader::kTokenId | RunReader::kPosition;
+  static constexpr uint32_t kStepColumns = kTextColumns | RunReader::kSurprisal;
+
+  const TextCounts& text() const {
+    return text_ ? *text_ : text_.emplace(CountText(row.tokens, vocab));
+  }
+  const StepSums& steps() const {
+    return steps_ ? *steps_ : steps_.emplace(SumSteps(row.tokens, vocab));
+  }
+  const Repetition& repetition() const {
+    return repetition_ ? *repetition_ : repetition_.emplace(FindRepetition(row.tokens));
+  }
+
+ private:
+  mutable std::optional<TextCounts> text_;
+  mutable std::optional<StepSums> steps_;
+  mutable std::optional<Repetition> repetition_;
+};
+
+// The sum of f(k) over tokens k < n in double, in an order of its own that lets processors add
+// several at once: the same on every machine.
+template <class F>
+double SumTokens(size_t n, F f) {
+  constexpr size_t kLanes = 8;
+  double lanes[kLanes] = {};
+  size_t k = 0;
+  for (; k + kLanes <= n; k += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += f(k + lane);
+  }
+  for (size_t lane = 0; k < n; ++k, ++lane) lanes[lane] += f(k);
+  return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+         ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
+}  // namespace rsr

@@ -1,0 +1,21 @@
+// The steps of a trajectory and the surprisal of their first tokens (arXiv 2604.06834).
+#pragma once
+
+#include <cstdint>
+
+#include "metrics/vocab_traits.h"
+#include "store/run.h"
+
+namespace rsr {
+
+// A step ends with a token that holds a newline or ". ", with one that ends in "." before one that
+// begins with a space, and where the scored text is not contiguous (turns).
+struct StepSums {
+  int64_t steps = 0, heads = 0, tails = 0;  // heads: the first two tokens of each step
+  double head_surprisal = 0, tail_surprisal = 0;
+};
+
+// Needs the columns surprisal, token_id and position.
+StepSums SumSteps(const TokenColumns& tokens, const VocabTraits& vocab);
+
+}  // namespace rsr
