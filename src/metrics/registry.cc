@@ -25,8 +25,7 @@ const Metric& FindByName(const std::string& name) {
     names.push_back(metric.name);
     if (!metric.alias.empty()) names.push_back(metric.alias);
   }
-  throw Error("unknown metric '" + name + "'",
-              NearestHint(name, names) + "; `rsr metrics --list` describes them all");
+  throw Error("unknown metric '" + name + "'", NearestHint(name, names));
 }
 
 double ParameterOf(const Metric& metric, const std::string& text) {
