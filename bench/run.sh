@@ -12,6 +12,9 @@ here=$(dirname "$0")
   echo "## The vocabulary sweep beside the bare matrix product"
   "$build/vocab_sweep_bench"
   echo
+  echo "## Head gradients beside the vocabulary sweep"
+  "$build/head_gradient_bench"
+  echo
   echo "## Reading input"
   "$build/data_reader_bench" "$build/bench-input"
   echo
