@@ -1,8 +1,9 @@
 // Tokens per second of an engine, output layer and all statistics included, and a check of
 // its answer against llama.cpp's own logits.
 //
-//   engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH...
+//   engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH[xCOUNT]...
 //
+// Sequences of LENGTH tokens, COUNT of them in a pack (1).
 // One JSON object a line: first the float32 model that is measured and the rate of a bare product
 // on this core, then one for each length. Rates by CPU time hold on a machine that does other work,
 // too.
@@ -102,11 +103,11 @@ double GflopPerToken(const DecoderConfig& c, int64_t length) {
   return 1e-9 * static_cast<double>(c.layers * layer + 2 * c.width * c.vocab);
 }
 
-void Measure(Engine& engine, llama_model* plain, int threads, int64_t length,
+void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, int64_t count_in_pack,
              const DecoderConfig& config) {
   const int64_t vocab = config.vocab;
   // Some seconds a thread.
-  const int each = static_cast<int>(std::max<int64_t>(1, 4096 / length));
+  const int each = static_cast<int>(std::max<int64_t>(1, 4096 / (length * count_in_pack)));
   std::vector<std::vector<TokenStats>> last(static_cast<size_t>(threads));
   std::vector<std::unique_ptr<EngineWorker>> workers;
   for (int t = 0; t < threads; ++t) workers.push_back(engine.NewWorker());
@@ -119,10 +120,15 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length,
     running.emplace_back([&, t] {
       auto& stats = last[static_cast<size_t>(t)];
       stats.resize(positions.size());
+      std::vector<TokenStats> others(positions.size() * static_cast<size_t>(count_in_pack - 1));
       const double cpu_start = CpuSeconds();
       for (int i = 0; i < each; ++i) {
-        workers[static_cast<size_t>(t)]->Score(Ids(length, vocab, static_cast<uint32_t>(i)),
-                                               positions, stats.data());
+        const std::vector<int32_t> ids = Ids(length, vocab, static_cast<uint32_t>(i));
+        std::vector<ScoreRequest> pack = {{ids, positions, stats.data()}};
+        for (size_t other = 0; other < others.size(); other += positions.size()) {
+          pack.push_back({ids, positions, others.data() + other});
+        }
+        workers[static_cast<size_t>(t)]->Score(pack);
       }
       cpu_seconds[static_cast<size_t>(t)] = CpuSeconds() - cpu_start;
     });
@@ -130,7 +136,7 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length,
   for (std::thread& thread : running) thread.join();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const int64_t tokens = length * each * threads;
+  const int64_t tokens = length * count_in_pack * each * threads;
   const double cpu_rate =
       static_cast<double>(tokens) / std::accumulate(cpu_seconds.begin(), cpu_seconds.end(), 0.0);
 
@@ -145,17 +151,18 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length,
     }
   }
   fmt::print(
-      R"({{"length": {}, "threads": {}, "tokens": {}, "seconds": {:.3f}, "tokens_per_second": {:.1f}, )"
+      R"({{"length": {}, "in_pack": {}, "threads": {}, "tokens": {}, "seconds": {:.3f}, "tokens_per_second": {:.1f}, )"
       R"("tokens_per_cpu_second": {:.1f}, "gflops_per_core": {:.1f}, )"
       R"("checked": {}, "worst_difference": {:.2e}}})"
       "\n",
-      length, threads, tokens, seconds, static_cast<double>(tokens) / seconds, cpu_rate,
-      cpu_rate * GflopPerToken(config, length), count, worst);
+      length, count_in_pack, threads, tokens, seconds, static_cast<double>(tokens) / seconds,
+      cpu_rate, cpu_rate * GflopPerToken(config, length), count, worst);
   std::fflush(stdout);
 }
 
 int Main(int argc, char** argv) {
-  if (argc < 6) throw Error("usage: engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH...");
+  if (argc < 6)
+    throw Error("usage: engine_rate ENGINE MODEL.gguf CACHE_DIR THREADS LENGTH[xCOUNT]...");
   const auto choice =
       argv[1] == std::string("native") ? EngineChoice::kNative : EngineChoice::kLlama;
   const GgufInfo info = ReadGguf(argv[2]);
@@ -176,7 +183,11 @@ int Main(int argc, char** argv) {
   const std::unique_ptr<llama_model, decltype(&llama_model_free)> plain(
       llama_model_load_from_file(model.c_str(), params), llama_model_free);
   for (int i = 5; i < argc; ++i) {
-    Measure(*engine, plain.get(), threads, std::atoll(argv[i]), *config);
+    const std::string size = argv[i];
+    const size_t cross = size.find('x');
+    const int64_t count = cross == std::string::npos ? 1 : std::atoll(size.c_str() + cross + 1);
+    Measure(*engine, plain.get(), threads, std::atoll(argv[i]), std::max<int64_t>(1, count),
+            *config);
   }
   return 0;
 }

@@ -33,15 +33,4 @@ void CheckSweepRows(int64_t sweep_rows) {
               "256 is a good number");
 }
 
-void SweepPositions(VocabSweep& sweep, const float* hidden, std::span<const int32_t> positions,
-                    std::span<const int32_t> targets, TokenStats* out) {
-  try {
-    sweep.Run(hidden, targets, out);
-  } catch (const Error& error) {
-    throw Error(
-        fmt::format("positions {} to {}: {}", positions.front(), positions.back(), error.message()),
-        error.hint(), error.kind());
-  }
-}
-
 }  // namespace rsr

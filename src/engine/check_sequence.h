@@ -1,10 +1,11 @@
 // What the engines check and report alike.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
-#include "kernels/vocab_sweep.h"
+#include "engine/engine.h"
 
 namespace rsr {
 
@@ -14,8 +15,16 @@ void CheckSequence(std::span<const int32_t> ids, std::span<const int32_t> positi
 
 void CheckSweepRows(int64_t sweep_rows);  // throws rsr::Error unless at least 1
 
-// sweep.Run; its errors name the positions.
-void SweepPositions(VocabSweep& sweep, const float* hidden, std::span<const int32_t> positions,
-                    std::span<const int32_t> targets, TokenStats* out);
+// Runs `f`; what it throws names the sequence of the pack.
+template <typename F>
+void NamingSequence(size_t sequence, const F& f) {
+  try {
+    f();
+  } catch (const SequenceError&) {
+    throw;
+  } catch (const Error& error) {
+    throw SequenceError(sequence, error);
+  }
+}
 
 }  // namespace rsr

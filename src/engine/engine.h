@@ -1,7 +1,8 @@
 // Token sequences and positions in, one statistics record per position out.
 //
 // A result depends only on its own sequence, the student, the precision and the CPU level: bit for
-// bit, whatever the number of workers, the order of the calls or the number of positions per sweep.
+// bit, whatever the number of workers, the order of the calls, what else is in the pack or the
+// number of positions per sweep.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +11,40 @@
 #include <string>
 
 #include "kernels/vocab_sweep.h"
+#include "rsr/error.h"
 #include "rsr/student.h"
 
 namespace rsr {
 
-// One thread's share of an engine: scratch memory and KV cache. Grows to the longest sequence it
-// has seen.
+// A sequence and the positions of it that are scored.
+struct ScoreRequest {
+  std::span<const int32_t> ids;
+  std::span<const int32_t> positions;  // ascend, >= 1
+  TokenStats* out;  // [positions]: statistics of ids[positions[i]] given ids[0 .. positions[i])
+};
+
+// What failed at one sequence of a pack.
+class SequenceError : public Error {
+ public:
+  SequenceError(size_t sequence, const Error& error) : Error(error), sequence_(sequence) {}
+  size_t sequence() const { return sequence_; }  // its index in the pack
+
+ private:
+  size_t sequence_;
+};
+
+// One thread's share of an engine: scratch memory and KV cache. Grows to the largest pack it has
+// seen.
 class EngineWorker {
  public:
   virtual ~EngineWorker() = default;
-  // out[i]: statistics of ids[positions[i]] given ids[0 .. positions[i]). Positions ascend and are
-  // >= 1. Throws rsr::Error if memory runs out or the engine fails.
-  virtual void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
-                     TokenStats* out) = 0;
+  // Scores a pack of sequences. Throws SequenceError where one of them is at fault, rsr::Error if
+  // memory runs out or the engine fails; no `out` is to be used then.
+  virtual void Score(std::span<const ScoreRequest> pack) = 0;
+  void Score(std::span<const int32_t> ids, std::span<const int32_t> positions, TokenStats* out) {
+    const ScoreRequest request{ids, positions, out};
+    Score({&request, 1});
+  }
 };
 
 struct EngineInfo {
@@ -30,6 +52,7 @@ struct EngineInfo {
   std::string precision;  // what was chosen: "f32" or "native"
   std::string cpu_level;  // of the sweep
   int64_t weights_bytes = 0;
+  int64_t pack_tokens = 0;  // shorter sequences are best collected to packs of so many tokens
 };
 
 class Engine {

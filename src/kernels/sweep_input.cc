@@ -20,16 +20,17 @@ void CheckMatrix(const OutputMatrix& matrix) {
 void CheckTargets(std::span<const int32_t> targets, int64_t vocab) {
   for (size_t row = 0; row < targets.size(); ++row) {
     if (targets[row] >= 0 && targets[row] < vocab) continue;
-    throw Error(
-        fmt::format("row {} of {}: token {} is not in the output matrix, which has {} tokens", row,
-                    targets.size(), targets[row], vocab),
-        "the tokenizer and the weights of this student do not belong together");
+    throw SweepError(row,
+                     fmt::format("token {} is not in the output matrix, which has {} tokens",
+                                 targets[row], vocab),
+                     "the tokenizer and the weights of this student do not belong together");
   }
 }
 
-void ThrowNotFinite(size_t row, size_t rows) {
-  throw Error(fmt::format("row {} of {}: a logit is infinite or not a number", row, rows),
-              "the student's weights hold NaN or infinite values, or overflow in this precision");
+void ThrowNotFinite(size_t row) {
+  throw SweepError(
+      row, "a logit is infinite or not a number",
+      "the student's weights hold NaN or infinite values, or overflow in this precision");
 }
 
 }  // namespace rsr

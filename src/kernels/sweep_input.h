@@ -9,8 +9,8 @@
 namespace rsr {
 
 void CheckMatrix(const OutputMatrix& matrix);  // throws rsr::Error if it is empty or too large
-// Throws rsr::Error naming the row whose target is no entry of the vocabulary.
+// Throws SweepError for a target that is no entry of the vocabulary.
 void CheckTargets(std::span<const int32_t> targets, int64_t vocab);
-[[noreturn]] void ThrowNotFinite(size_t row, size_t rows);
+[[noreturn]] void ThrowNotFinite(size_t row);
 
 }  // namespace rsr

@@ -21,6 +21,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
+
+#include "rsr/error.h"
 
 namespace rsr {
 
@@ -52,6 +56,17 @@ struct LogitTransform {
   const float* bias = nullptr;  // [vocab] or null
 };
 
+// What is wrong with one row of a sweep.
+class SweepError : public Error {
+ public:
+  SweepError(size_t row, std::string message, std::string hint)
+      : Error(std::move(message), std::move(hint)), row_(row) {}
+  size_t row() const { return row_; }  // its index in the call
+
+ private:
+  size_t row_;
+};
+
 // Threading: one thread at a time per object, and no other thread is used; objects share the
 // matrix. Scratch memory: 544 rows of width floats and some 100 kB, whatever the vocabulary and the
 // number of rows.
@@ -59,8 +74,8 @@ class VocabSweep {
  public:
   virtual ~VocabSweep() = default;
   // hidden [rows, width] row-major, targets [rows], out [rows]. Any number of rows; whole multiples
-  // of 32 waste nothing, and up to 256 share one pass over the matrix. Throws rsr::Error naming the
-  // row if a target is outside the vocabulary or a logit is infinite or not a number.
+  // of 32 waste nothing, and up to 256 share one pass over the matrix. Throws SweepError if
+  // a row's target is outside the vocabulary or one of its logits is infinite or not a number.
   virtual void Run(const float* hidden, std::span<const int32_t> targets, TokenStats* out) = 0;
 };
 

@@ -257,8 +257,8 @@ TEST_F(VocabSweepTest, BrokenLogitsNameTheRow) {
         try {
           RunSweep(*NewVocabSweep(matrix, transform), hidden, Targets(40, vocab, 13));
           ADD_FAILURE() << "no error for " << broken;
-        } catch (const Error& error) {
-          EXPECT_THAT(error.message(), testing::HasSubstr("row 35 of 40"));
+        } catch (const SweepError& error) {
+          EXPECT_EQ(error.row(), 35u);
         }
       }
       for (const int64_t v : {0, 299, 699}) {  // one weight: every row has one broken logit

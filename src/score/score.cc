@@ -1,8 +1,8 @@
 // Score(): plan, then workers that pull trajectories from the reader and push rows to the store.
 //
-// Each worker is one thread with its own KV cache. Reading and storing go through one mutex each:
-// they take microseconds beside a forward pass of seconds. Nothing here reorders or groups rows, so
-// a row's numbers depend on that row alone.
+// Each worker is one thread with its own scratch memory, which takes as many trajectories at once
+// as the engine likes to have together. Reading and storing go through one mutex: they take
+// microseconds beside a forward pass of seconds. No row's numbers depend on what it is scored with.
 #include "rsr/score.h"
 
 #include <fmt/format.h>
@@ -14,6 +14,7 @@
 #include <ctime>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/hash.h"
@@ -95,6 +96,13 @@ RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
   return info;
 }
 
+// A trajectory between the reader and the store.
+struct Item {
+  Trajectory trajectory;
+  MaskedTokens masked;
+  std::vector<TokenStats> stats;
+};
+
 // The state the workers share.
 class Session {
  public:
@@ -110,6 +118,7 @@ class Session {
   // Scores until the input ends, `stop` says so or somebody failed; rethrows the first failure.
   void Run(Engine& engine, int threads) {
     start_ = Clock::now();
+    workers_ = threads;
     std::vector<std::jthread> workers;
     int running = threads;
     std::condition_variable ended;
@@ -157,25 +166,12 @@ class Session {
   void Work(Engine& engine) {
     try {
       const std::unique_ptr<EngineWorker> worker = engine.NewWorker();
-      std::vector<TokenStats> stats;
-      Trajectory trajectory;
-      while (Next(&trajectory)) {
-        MaskedTokens masked;
-        try {
-          masked = text_.Tokenize(trajectory);
-        } catch (const RowError& e) {
-          const std::lock_guard lock(mutex_);
-          Reject(MakeRejected(FileName(trajectory.span), trajectory, e));
-          bytes_done_ += static_cast<double>(trajectory.span.length);
-          continue;
-        }
-        stats.resize(masked.positions.size());
-        worker->Score(masked.ids, masked.positions, stats.data());
-        const RunRow row = MakeRow(trajectory, masked, stats);
-        const std::lock_guard lock(mutex_);
-        writer_.Append(row);
-        Count(masked);
-        bytes_done_ += static_cast<double>(trajectory.span.length);
+      std::optional<Item> next;
+      for (;;) {
+        std::vector<Item> pack = TakePack(engine.info().pack_tokens, &next);
+        if (pack.empty()) return;
+        ScorePack(*worker, pack);
+        Store(pack);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -183,15 +179,88 @@ class Session {
     }
   }
 
-  // The next trajectory to score; false when there is none or the session is to end.
+  // Trajectories of together at most `tokens`, or a single one; none when the session is to end.
+  // One that was taken but had no room is left in `next`.
+  std::vector<Item> TakePack(int64_t tokens, std::optional<Item>* next) {
+    std::vector<Item> pack;
+    double bytes = 0;
+    while (*next || Take(next)) {
+      tokens -= static_cast<int64_t>((*next)->masked.ids.size());
+      if (tokens < 0 && !pack.empty()) break;
+      bytes += static_cast<double>((*next)->trajectory.span.length);
+      pack.push_back(*std::move(*next));
+      next->reset();
+      if (tokens <= 0 || bytes >= Share()) break;
+    }
+    const std::lock_guard lock(mutex_);
+    if (ToEnd()) pack.clear();  // nothing of it is computed yet
+    return pack;
+  }
+
+  // Bytes of a worker's share of what nobody has taken: towards the end packs become smaller, so
+  // that all cores have some.
+  double Share() {
+    const std::lock_guard lock(mutex_);
+    const auto left_out = static_cast<double>(reader_.left_out().bytes);
+    return (bytes_to_do_ - left_out - bytes_taken_) / workers_;
+  }
+
+  // The next trajectory that can be scored, as tokens; false when there is none or the session is
+  // to end.
+  bool Take(std::optional<Item>* item) {
+    Trajectory trajectory;
+    while (Next(&trajectory)) {
+      try {
+        MaskedTokens masked = text_.Tokenize(trajectory);
+        trajectory.messages.clear();  // not needed any more, and packs may be long
+        item->emplace(Item{std::move(trajectory), std::move(masked), {}});
+        return true;
+      } catch (const RowError& e) {
+        const std::lock_guard lock(mutex_);
+        Reject(MakeRejected(FileName(trajectory.span), trajectory, e));
+        bytes_done_ += static_cast<double>(trajectory.span.length);
+      }
+    }
+    return false;
+  }
+
+  void ScorePack(EngineWorker& worker, std::vector<Item>& pack) {
+    std::vector<ScoreRequest> requests;
+    for (Item& item : pack) {
+      item.stats.resize(item.masked.positions.size());
+      requests.push_back({item.masked.ids, item.masked.positions, item.stats.data()});
+    }
+    try {
+      worker.Score(requests);
+    } catch (const SequenceError& error) {
+      const Trajectory& trajectory = pack[error.sequence()].trajectory;
+      throw Error(fmt::format("{}:{}: '{}' cannot be scored: {}", FileName(trajectory.span),
+                              trajectory.span.line, trajectory.id, error.message()),
+                  error.hint(), error.kind());
+    }
+  }
+
+  void Store(const std::vector<Item>& pack) {
+    for (const auto& [trajectory, masked, stats] : pack) {
+      const RunRow row = MakeRow(trajectory, masked, stats);
+      const std::lock_guard lock(mutex_);
+      writer_.Append(row);
+      Count(masked);
+      bytes_done_ += static_cast<double>(trajectory.span.length);
+    }
+  }
+
+  bool ToEnd() {  // mutex_ is held
+    if (failure_) return true;
+    if (options_.stop && options_.stop()) summary_.stopped = true;
+    return summary_.stopped;
+  }
+
+  // The next trajectory of the input; false when there is none or the session is to end.
   bool Next(Trajectory* trajectory) {
     const std::lock_guard lock(mutex_);
     for (;;) {
-      if (failure_) return false;
-      if (options_.stop && options_.stop()) {
-        summary_.stopped = true;
-        return false;
-      }
+      if (ToEnd()) return false;
       ReadItem item;
       if (!reader_.Next(&item)) return false;
       if (auto* bad = std::get_if<Rejection>(&item)) {
@@ -203,6 +272,7 @@ class Session {
         ++summary_.rows_before;
         bytes_to_do_ -= static_cast<double>(trajectory->span.length);
       } else {
+        bytes_taken_ += static_cast<double>(trajectory->span.length);
         return true;
       }
     }
@@ -246,7 +316,8 @@ class Session {
   ScoreSummary summary_;
   std::exception_ptr failure_;
   Clock::time_point start_;
-  double bytes_done_ = 0, bytes_to_do_ = 0;  // of this session's records
+  double bytes_done_ = 0, bytes_taken_ = 0, bytes_to_do_ = 0;  // of this session's records
+  int workers_ = 1;
   int64_t rows_done_ = 0;
   int64_t rows_total_ = 0;
 };

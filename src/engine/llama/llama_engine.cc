@@ -13,6 +13,7 @@
 #include "engine/llama/llama_body.h"
 #include "engine/llama/output_check.h"
 #include "engine/llama/output_layer.h"
+#include "engine/position_sweep.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
 #include "student/gguf_file.h"
@@ -70,31 +71,19 @@ class LlamaWorker : public EngineWorker {
   LlamaWorker(llama_model* model, const BodyShape& shape, const OutputMatrix& matrix,
               const LogitTransform& transform, int64_t sweep_rows)
       : body_(model, shape),
-        sweep_(NewVocabSweep(matrix, transform)),
+        sweep_(matrix, transform, sweep_rows),
         vocab_(matrix.vocab()),
-        width_(static_cast<size_t>(shape.width)),
-        sweep_rows_(static_cast<size_t>(sweep_rows)) {}
+        width_(shape.width) {}
 
-  void Score(std::span<const int32_t> ids, std::span<const int32_t> positions,
-             TokenStats* out) override {
-    CheckSequence(ids, positions, vocab_);
-    size_t taken = 0, swept = 0;  // positions whose states were copied, and were swept
-    block_.clear();
-    const auto sweep = [&] {
-      Sweep(ids, positions.subspan(swept, taken - swept), out + swept);
-      swept = taken;
-    };
-    const int64_t end = positions.empty() ? 0 : positions.back();
+  using EngineWorker::Score;
+  // One sequence after the other: llama.cpp chooses kernels by what runs together.
+  void Score(std::span<const ScoreRequest> pack) override {
+    sweep_.Begin(pack);
     try {
-      body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
-        // The state at p - 1 predicts the token at p.
-        for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
-          const float* row = hidden + static_cast<size_t>(positions[taken] - 1 - first) * width_;
-          if (taken - swept == sweep_rows_) sweep();
-          block_.insert(block_.end(), row, row + width_);
-        }
-      });
-      sweep();
+      for (size_t i = 0; i < pack.size(); ++i) {
+        NamingSequence(i, [&] { RunBody(i, pack[i].ids, pack[i].positions); });
+      }
+      sweep_.Finish();
     } catch (...) {
       body_.Forget();
       throw;
@@ -102,21 +91,22 @@ class LlamaWorker : public EngineWorker {
   }
 
  private:
-  // The states in block_ belong to `positions`.
-  void Sweep(std::span<const int32_t> ids, std::span<const int32_t> positions, TokenStats* out) {
-    if (positions.empty()) return;
-    targets_.clear();
-    for (const int32_t position : positions) targets_.push_back(ids[static_cast<size_t>(position)]);
-    SweepPositions(*sweep_, block_.data(), positions, targets_, out);
-    block_.clear();
+  void RunBody(size_t sequence, std::span<const int32_t> ids, std::span<const int32_t> positions) {
+    CheckSequence(ids, positions, vocab_);
+    size_t taken = 0;  // positions whose states were copied
+    const int64_t end = positions.empty() ? 0 : positions.back();
+    body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
+      // The state at p - 1 predicts the token at p.
+      for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
+        std::copy_n(hidden + (positions[taken] - 1 - first) * width_, width_,
+                    sweep_.Add(sequence, taken));
+      }
+    });
   }
 
   LlamaBody body_;
-  std::unique_ptr<VocabSweep> sweep_;
-  const int64_t vocab_;
-  const size_t width_, sweep_rows_;
-  std::vector<float> block_;  // up to sweep_rows rows that wait for the sweep
-  std::vector<int32_t> targets_;
+  PositionSweep sweep_;
+  const int64_t vocab_, width_;
 };
 
 class LlamaEngine : public Engine {

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <thread>
 
+#include "base/file.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/tiny_model.h"
 #include "rsr/error.h"
@@ -150,6 +151,37 @@ TEST_F(NativeEngineTest, RefusesWhatItCannotScore) {
   EXPECT_THAT(message({1, 2}, {2}), HasSubstr("position 2 cannot be scored"));
   EXPECT_THAT(message(SomeIds(kTinyContext + 1, 1), {1}), HasSubstr("context of 512"));
   EXPECT_THROW(Open(0), Error);
+}
+
+TEST_F(NativeEngineTest, NamesTheSequenceThatFails) {
+  // The embedding of token 5 is not a number; the output matrix is another one.
+  std::string bytes = ReadFile(path_);
+  for (const GgufTensor& tensor : ReadGguf(path_).tensors) {
+    if (tensor.name != "token_embd.weight") continue;
+    std::memset(bytes.data() + tensor.offset + 5 * tensor.bytes / kTinyVocab, 0xff, 4);
+  }
+  WriteFileAtomic(path_, bytes);
+  const auto engine = Open();
+  const auto worker = engine->NewWorker();
+  const std::vector<int32_t> good = {1, 2, 3, 4}, bad = {1, 2, 5, 3, 4}, wrong = {1, kTinyVocab};
+  const std::vector<int32_t> positions = {1, 2, 3}, first = {1};
+  std::vector<TokenStats> a(3), b(3), c(3);
+  const auto failed = [&](std::vector<ScoreRequest> pack) {
+    try {
+      worker->Score(pack);
+    } catch (const SequenceError& error) {
+      return fmt::format("{}: {}", error.sequence(), error.message());
+    }
+    return std::string("none");
+  };
+  const ScoreRequest first_good{good, positions, a.data()}, second_good{good, positions, c.data()};
+  // At its first position: what the causal mask hides is multiplied by 0, which leaves a NaN one.
+  EXPECT_EQ(failed({first_good, {bad, positions, b.data()}, second_good}),
+            "1: position 1: a logit is infinite or not a number");
+  EXPECT_THAT(failed({first_good, second_good, {wrong, first, b.data()}}),
+              HasSubstr("2: token id 160 at position 1 is outside"));
+  EXPECT_EQ(failed({first_good, second_good}), "none");
+  EXPECT_TRUE(SameStats(a, c.data()));
 }
 
 TEST_F(NativeEngineTest, LeavesOtherFamiliesAlone) {

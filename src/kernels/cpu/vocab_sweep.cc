@@ -51,7 +51,7 @@ class CpuVocabSweep : public VocabSweep {
       RunBlock(hidden + first * matrix_.width(), targets.subspan(first, rows));
       for (size_t i = 0; i < rows; ++i) {
         const GroupState& state = states_[i / kGroupRows];
-        if (!state.IsFinite(i % kGroupRows)) ThrowNotFinite(first + i, targets.size());
+        if (!state.IsFinite(i % kGroupRows)) ThrowNotFinite(first + i);
         out[first + i] = state.Finish(i % kGroupRows);
       }
     }

@@ -18,7 +18,7 @@ class ReferenceVocabSweep : public VocabSweep {
     for (size_t row = 0; row < targets.size(); ++row) {
       const std::vector<double> logits = Logits(hidden + row * matrix_.width());
       for (const double l : logits) {
-        if (!std::isfinite(l)) ThrowNotFinite(row, targets.size());
+        if (!std::isfinite(l)) ThrowNotFinite(row);
       }
       out[row] = Reduce(logits, targets[row]);
     }
