@@ -16,6 +16,34 @@ const MetricRegistrar kTokens({
     .quantiles = true,
 });
 
+const MetricRegistrar kChars({
+    .name = "chars",
+    .formula = "characters (code points) of the scored text",
+    .source = "-",
+    .fold =
+        [](const FoldInput& in, double) {
+          return Parts{static_cast<double>(in.text().chars), 1};
+        },
+    .columns = FoldInput::kTextColumns,
+    .vocabulary = true,
+    .decimals = 1,
+    .quantiles = true,
+});
+
+const MetricRegistrar kWords({
+    .name = "words",
+    .formula = "words of the scored text: what white space separates",
+    .source = "-",
+    .fold =
+        [](const FoldInput& in, double) {
+          return Parts{static_cast<double>(in.text().words), 1};
+        },
+    .columns = FoldInput::kTextColumns,
+    .vocabulary = true,
+    .decimals = 1,
+    .quantiles = true,
+});
+
 const MetricRegistrar kTurns({
     .name = "turns",
     .formula = "assistant turns with scored tokens",

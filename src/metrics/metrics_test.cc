@@ -140,7 +140,8 @@ TEST(Metrics, TrajectoryWithoutScoredTokensHasNoTokenMeans) {
   const ScoredRows data = Loaded({MakeRow(0, "empty", "p", "t", {})}, AllNames());
   for (size_t m = 0; m < data.metrics.size(); ++m) {
     const std::string& name = data.metrics[m]->name;
-    const bool counted = name == "tokens" || name == "turns" || name == "truncated";
+    const bool counted = name == "tokens" || name == "chars" || name == "words" ||
+                         name == "turns" || name == "truncated";
     EXPECT_EQ(data.rows[0].parts[m].has_value(), counted) << name;
   }
 }
@@ -278,7 +279,8 @@ TEST(Registry, IsSortedAndKnowsDirections) {
   EXPECT_THAT(AllNames(), ::testing::WhenSorted(::testing::ElementsAreArray(AllNames())));
   EXPECT_EQ(FindRankingMetric("correct").better, Better::kHigh);
   const Error error = ErrorOf([] { FindRankingMetric("tokens"); });
-  EXPECT_THAT(error.hint(), HasSubstr("avg_rank, avg_rank_clip, avg_surprisal, brier, correct"));
+  EXPECT_THAT(error.hint(),
+              HasSubstr("aslec_casl, aslec_drop, avg_entropy, avg_rank, avg_rank_clip"));
   EXPECT_EQ(ListMetrics().rows.size(), AllMetrics().size());
 }
 

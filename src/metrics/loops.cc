@@ -1,0 +1,70 @@
+// Diagnostics of degenerate loops. A loop gets a good rsr, since its tokens are certain: it must be
+// seen.
+#include <algorithm>
+
+#include "metrics/metric.h"
+
+namespace rsr {
+namespace {
+
+// Turns: stretches of scored text. One is a no-op that is nothing but white space or says token by
+// token what the one before said.
+int64_t NoopTurns(const FoldInput& in) {
+  const TokenColumns& tokens = in.row.tokens;
+  const auto begin = tokens.token_id.begin();
+  int64_t noops = 0;
+  size_t last = 0, last_end = 0;  // of the turn before
+  for (size_t k = 0; k < tokens.token_id.size();) {
+    size_t end = k + 1;
+    while (end < tokens.token_id.size() && tokens.position[end] == tokens.position[end - 1] + 1)
+      ++end;
+    const bool blank =
+        std::all_of(begin + k, begin + end, [&](int32_t id) { return in.vocab.of(id).blank; });
+    const bool same = std::equal(begin + k, begin + end, begin + last, begin + last_end);
+    noops += blank || same;
+    last = k;
+    last_end = k = end;
+  }
+  return noops;
+}
+
+const MetricRegistrar kRepeated8Grams({
+    .name = "repeated_8grams",
+    .formula = "share of the 8-grams of tokens that stood before in the trajectory",
+    .source = "-",
+    .fold =
+        [](const FoldInput& in, double) {
+          const Repetition& found = in.repetition();
+          if (found.grams == 0) return Parts{};
+          return Parts{static_cast<double>(found.repeated) / static_cast<double>(found.grams), 1};
+        },
+    .columns = FoldInput::kTextColumns,
+});
+
+const MetricRegistrar kLongestRepetition({
+    .name = "longest_repetition",
+    .formula = "tokens of the longest stretch that repeats what is right before it",
+    .source = "-",
+    .fold =
+        [](const FoldInput& in, double) {
+          return in.row.scored_tokens > 0 ? Parts{static_cast<double>(in.repetition().longest), 1}
+                                          : Parts{};
+        },
+    .columns = FoldInput::kTextColumns,
+    .decimals = 1,
+});
+
+const MetricRegistrar kNoopTurns({
+    .name = "noop_turns",
+    .formula = "turns of nothing but white space, or token by token the same as the one before",
+    .source = "-",
+    .fold =
+        [](const FoldInput& in, double) {
+          return in.row.scored_tokens > 0 ? Parts{static_cast<double>(NoopTurns(in)), 1} : Parts{};
+        },
+    .columns = FoldInput::kTextColumns,
+    .vocabulary = true,
+});
+
+}  // namespace
+}  // namespace rsr

@@ -1,0 +1,37 @@
+// SeqLSS: the share of the surprisal that falls on tokens with little mass above them (arXiv
+// 2608.29623).
+#include <cmath>
+
+#include "metrics/metric.h"
+
+namespace rsr {
+namespace {
+
+Parts SeqLss(const FoldInput& in, double a) {
+  if (in.row.scored_tokens == 0) return {};
+  const float* s = in.row.tokens.surprisal.data();
+  const float* above = in.row.tokens.mass_above.data();
+  const auto weighted = [&](auto power) {
+    return SumTokens(in.row.tokens.size(), [&](size_t k) { return s[k] * power(1.0 - above[k]); });
+  };
+  // The published power without a call of pow for every token.
+  const double sum = a == 4 ? weighted([](double x) { return x * x * (x * x); })
+                            : weighted([a](double x) { return std::pow(x, a); });
+  return {sum / in.row.sum_surprisal, 1};
+}
+
+const MetricRegistrar kSeqLss({
+    .name = "seqlss",
+    .better = Better::kHigh,
+    .formula = "sum s (1 - m)^a / sum s, m the mass of the more probable tokens; a = 4",
+    .source = "arXiv 2608.29623",
+    .fold = SeqLss,
+    .columns = RunReader::kSurprisal | RunReader::kMassAbove,
+    .parameter = 4,
+    .settable = true,
+    .least = 0,
+    .most = 100,
+});
+
+}  // namespace
+}  // namespace rsr
