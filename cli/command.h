@@ -28,6 +28,7 @@ Command AddCheck(CLI::App& root, Context& context);
 Command AddScore(CLI::App& root, Context& context);
 Command AddMetrics(CLI::App& root, Context& context);
 Command AddTeachers(CLI::App& root, Context& context);
+Command AddCorrelate(CLI::App& root, Context& context);
 Command AddSelect(CLI::App& root, Context& context);
 Command AddInspect(CLI::App& root, Context& context);
 Command AddInfo(CLI::App& root, Context& context);

@@ -4,17 +4,16 @@
 #include <cmath>
 #include <random>
 
+#include "analysis/draw.h"
+
 namespace rsr {
 namespace {
-
-using Wide = unsigned __int128;
 
 // How often each problem is drawn. Counting lets the sums below pass over the data in order instead
 // of jumping about.
 void Draw(std::mt19937_64& random, std::vector<uint32_t>& counts) {
-  const uint64_t n = counts.size();
   std::fill(counts.begin(), counts.end(), 0);
-  for (uint64_t i = 0; i < n; ++i) ++counts[static_cast<uint64_t>((Wide{random()} * n) >> 64)];
+  for (size_t i = 0; i < counts.size(); ++i) ++counts[DrawIndex(random, counts.size())];
 }
 
 // The groups' sums over the drawn problems. Problems drawn 0 times are skipped, not multiplied: 0 *
