@@ -10,7 +10,7 @@ namespace rsr {
 
 struct MetricsOptions {
   std::vector<std::string> runs;     // run directories, read as one
-  std::vector<std::string> metrics;  // names; empty: the everyday ones; {"all"}: every one
+  std::vector<std::string> metrics;  // names; empty: the everyday ones; "all": every one
   std::string by = "teacher";        // teacher, source, problem_id, or trajectory (one row each)
 };
 

@@ -18,14 +18,16 @@ const std::vector<std::string> kEveryday = {"rsr",      "avg_surprisal", "avg_ra
 
 std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
   std::vector<const Metric*> metrics;
-  if (names == std::vector<std::string>{"all"}) {
-    for (const Metric& metric : AllMetrics()) metrics.push_back(&metric);
-    return metrics;
-  }
+  const auto add = [&](const Metric& metric) {
+    if (std::find(metrics.begin(), metrics.end(), &metric) == metrics.end())
+      metrics.push_back(&metric);
+  };
   for (const std::string& name : names.empty() ? kEveryday : names) {
-    const Metric* metric = &FindMetric(name);
-    if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
-      metrics.push_back(metric);
+    if (name != "all") {
+      add(FindMetric(name));
+      continue;
+    }
+    for (const Metric& metric : AllMetrics()) add(metric);
   }
   return metrics;
 }
