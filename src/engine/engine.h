@@ -45,6 +45,17 @@ class EngineWorker {
     const ScoreRequest request{ids, positions, out};
     Score({&request, 1});
   }
+
+  // The final hidden states, behind the output norm, that predict ids[positions[i]]: out
+  // [positions, width]. What Score makes its statistics of, bit for bit. Throws as Score.
+  virtual void Hidden(std::span<const int32_t> ids, std::span<const int32_t> positions,
+                      float* out) = 0;
+};
+
+// What lies between final hidden states and logits.
+struct OutputHead {
+  const OutputMatrix* matrix = nullptr;
+  LogitTransform transform;
 };
 
 struct EngineInfo {
@@ -59,6 +70,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<EngineWorker> NewWorker() = 0;  // the engine outlives its workers
+  virtual OutputHead head() const = 0;                    // lives as long as the engine
   virtual const EngineInfo& info() const = 0;
 };
 

@@ -81,7 +81,9 @@ class LlamaWorker : public EngineWorker {
     sweep_.Begin(pack);
     try {
       for (size_t i = 0; i < pack.size(); ++i) {
-        NamingSequence(i, [&] { RunBody(i, pack[i].ids, pack[i].positions); });
+        NamingSequence(i, [&] {
+          RunBody(pack[i].ids, pack[i].positions, [&](size_t p) { return sweep_.Add(i, p); });
+        });
       }
       sweep_.Finish();
     } catch (...) {
@@ -90,16 +92,28 @@ class LlamaWorker : public EngineWorker {
     }
   }
 
+  void Hidden(std::span<const int32_t> ids, std::span<const int32_t> positions,
+              float* out) override {
+    try {
+      RunBody(ids, positions, [&](size_t p) { return out + static_cast<int64_t>(p) * width_; });
+    } catch (...) {
+      body_.Forget();
+      throw;
+    }
+  }
+
  private:
-  void RunBody(size_t sequence, std::span<const int32_t> ids, std::span<const int32_t> positions) {
+  // Copies the state that predicts each position to place(index of the position).
+  template <class Place>
+  void RunBody(std::span<const int32_t> ids, std::span<const int32_t> positions,
+               const Place& place) {
     CheckSequence(ids, positions, vocab_);
     size_t taken = 0;  // positions whose states were copied
     const int64_t end = positions.empty() ? 0 : positions.back();
     body_.Run(ids, end, [&](int64_t first, int64_t count, const float* hidden) {
       // The state at p - 1 predicts the token at p.
       for (; taken < positions.size() && positions[taken] - 1 < first + count; ++taken) {
-        std::copy_n(hidden + (positions[taken] - 1 - first) * width_, width_,
-                    sweep_.Add(sequence, taken));
+        std::copy_n(hidden + (positions[taken] - 1 - first) * width_, width_, place(taken));
       }
     });
   }
@@ -124,6 +138,7 @@ class LlamaEngine : public Engine {
     return std::make_unique<LlamaWorker>(model_.get(), shape_, *matrix_, output_.transform,
                                          sweep_rows_);
   }
+  OutputHead head() const override { return {&*matrix_, output_.transform}; }
   const EngineInfo& info() const override { return info_; }
 
  private:

@@ -107,6 +107,21 @@ TEST(LlamaEngine, SameBitsForAnySweepSize) {
   }
 }
 
+TEST(LlamaEngine, HiddenStatesAreThoseThatAreScored) {
+  const std::vector<int32_t> ids = Ids(140, 3), positions = {1, 2, 128, 129, 139};
+  const auto engine = OpenDemo();
+  const auto worker = engine->NewWorker();
+  Stats want(positions.size()), got(positions.size());
+  worker->Score(ids, positions, want.data());
+  const OutputHead head = engine->head();
+  std::vector<float> hidden(positions.size() * static_cast<size_t>(head.matrix->width()));
+  worker->Hidden(ids, positions, hidden.data());
+  std::vector<int32_t> targets;
+  for (const int32_t position : positions) targets.push_back(ids[static_cast<size_t>(position)]);
+  NewVocabSweep(*head.matrix, head.transform)->Run(hidden.data(), targets, got.data());
+  EXPECT_TRUE(SameBits(got, want));
+}
+
 TEST(LlamaEngine, NativeIsNearFloat32) {
   const auto native = OpenDemo(256, Precision::kNative);
   EXPECT_EQ(native->info().precision, "native");

@@ -21,14 +21,16 @@ namespace {
 // tokens/s one by one, 841 to 860 in packs of 1,000 and 2,000.
 constexpr int64_t kPackTokens = 1024;
 
+LogitTransform TransformOf(const DecoderConfig& config) {
+  return {.scale = config.logit_scale, .soft_cap = config.logit_soft_cap};
+}
+
 class NativeWorker : public EngineWorker {
  public:
   NativeWorker(const NativeModel& model, int64_t sweep_rows)
       : model_(model),
         decoder_(model),
-        sweep_(model.output(),
-               {.scale = model.config().logit_scale, .soft_cap = model.config().logit_soft_cap},
-               sweep_rows) {}
+        sweep_(model.output(), TransformOf(model.config()), sweep_rows) {}
 
   using EngineWorker::Score;
   void Score(std::span<const ScoreRequest> pack) override {
@@ -51,6 +53,18 @@ class NativeWorker : public EngineWorker {
     sweep_.Finish();
   }
 
+  void Hidden(std::span<const int32_t> ids, std::span<const int32_t> positions,
+              float* out) override {
+    CheckSequence(ids, positions, model_.config().vocab);
+    CheckLength(ids.size());
+    sequences_ = {ids.first(positions.empty() ? 0 : positions.back())};
+    const float* hidden = decoder_.Run(sequences_).data();
+    for (const int32_t position : positions) {
+      Norm(hidden, position, out);
+      out += model_.config().width;
+    }
+  }
+
  private:
   void CheckLength(size_t tokens) const {
     const int64_t most = model_.config().context_length;
@@ -61,11 +75,16 @@ class NativeWorker : public EngineWorker {
   }
 
   void SweepSequence(size_t sequence, std::span<const int32_t> positions, const float* hidden) {
-    const int64_t width = model_.config().width;
     for (size_t i = 0; i < positions.size(); ++i) {
-      RmsNorm(hidden + (positions[i] - 1) * width, 1, width, model_.output_norm().data(),
-              model_.config().norm_epsilon, sweep_.Add(sequence, i));
+      Norm(hidden, positions[i], sweep_.Add(sequence, i));
     }
+  }
+
+  // The state that predicts the token at `position`.
+  void Norm(const float* hidden, int32_t position, float* out) const {
+    const int64_t width = model_.config().width;
+    RmsNorm(hidden + (position - 1) * width, 1, width, model_.output_norm().data(),
+            model_.config().norm_epsilon, out);
   }
 
   const NativeModel& model_;
@@ -88,6 +107,7 @@ class NativeEngine : public Engine {
   std::unique_ptr<EngineWorker> NewWorker() override {
     return std::make_unique<NativeWorker>(model_, sweep_rows_);
   }
+  OutputHead head() const override { return {&model_.output(), TransformOf(model_.config())}; }
   const EngineInfo& info() const override { return info_; }
 
  private:

@@ -136,6 +136,21 @@ TEST_F(NativeEngineTest, SomePositionsOnly) {
   engine->NewWorker()->Score(ids, {}, nullptr);
 }
 
+TEST_F(NativeEngineTest, HiddenStatesAreThoseThatAreScored) {
+  const std::vector<int32_t> ids = SomeIds(200, 1), positions = {1, 2, 130, 199};
+  const auto engine = Open();
+  std::vector<TokenStats> want(positions.size()), got(positions.size());
+  const auto worker = engine->NewWorker();
+  worker->Score(ids, positions, want.data());
+  const OutputHead head = engine->head();
+  std::vector<float> hidden(positions.size() * static_cast<size_t>(head.matrix->width()));
+  worker->Hidden(ids, positions, hidden.data());
+  std::vector<int32_t> targets;
+  for (const int32_t position : positions) targets.push_back(ids[static_cast<size_t>(position)]);
+  NewVocabSweep(*head.matrix, head.transform)->Run(hidden.data(), targets, got.data());
+  EXPECT_TRUE(SameStats(want, got.data()));
+}
+
 TEST_F(NativeEngineTest, RefusesWhatItCannotScore) {
   const auto engine = Open();
   const auto message = [&](std::vector<int32_t> ids, std::vector<int32_t> positions) {
