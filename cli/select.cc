@@ -16,20 +16,33 @@ namespace {
 
 struct Flags {
   SelectOptions options;
-  std::string where, format = "jsonl";
+  std::string format = "jsonl", unfit = "next";
   bool json = false;
 };
 
 std::string Json(const SelectSummary& s) {
   nlohmann::ordered_json out;
   out["selected"] = s.selected;
+  out["selected_tokens"] = s.selected_tokens;
   out["candidates"] = s.candidates;
   out["problems"] = s.problems;
   out["left_out"] = s.left_out;
+  out["left_out_by_reason"] = s.left_out_by_reason;
+  out["passed_over"] = s.passed_over;
   out["unfit"] = s.unfit;
   out["unfit_by_reason"] = s.unfit_by_reason;
   out["unfit_examples"] = s.unfit_examples;
   out["by_teacher"] = s.by_teacher;
+  out["quotas"] = nlohmann::ordered_json::array();
+  for (const SelectSummary::Quota& quota : s.quotas) {
+    out["quotas"].push_back({{"group", quota.group},
+                             {"max_rows", quota.max_rows},
+                             {"max_tokens", quota.max_tokens},
+                             {"candidates", quota.candidates},
+                             {"rows", quota.rows},
+                             {"tokens", quota.tokens}});
+  }
+  out["warnings"] = s.warnings;
   out["data_file"] = s.data_file;
   out["manifest_file"] = s.manifest_file;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -50,16 +63,44 @@ std::string Next(const SelectOptions& options) {
   }
 }
 
+// "10 of 165 candidates taken, at most 10 rows".
+std::string QuotaLine(const SelectSummary::Quota& quota) {
+  const std::string taken =
+      fmt::format("quota {}: {} of {} taken", quota.group, Thousands(quota.rows),
+                  Plural(quota.candidates, "candidate"));
+  if (quota.max_tokens < 0) return fmt::format("{}, at most {}", taken, Thousands(quota.max_rows));
+  return fmt::format("{}, {} tokens of at most {}", taken, Thousands(quota.tokens),
+                     Thousands(quota.max_tokens));
+}
+
+void PrintSummary(const SelectSummary& summary, const SelectOptions& options, Printer& printer) {
+  printer.Note(fmt::format("selected {} of {} of {}, {} scored tokens: {}",
+                           Thousands(summary.selected), Plural(summary.candidates, "candidate"),
+                           Plural(summary.problems, "problem"), Thousands(summary.selected_tokens),
+                           summary.data_file));
+  if (summary.left_out > 0)
+    printer.Note(fmt::format("left out: {}", Counts(summary.left_out_by_reason)));
+  for (const SelectSummary::Quota& quota : summary.quotas) {
+    printer.Note(QuotaLine(quota));
+  }
+  for (const std::string& warning : summary.warnings) printer.Warning(warning);
+  if (summary.unfit == 0) return;
+  printer.Warning(fmt::format(
+      "{} chosen but left out, as this format cannot say what they say: {}; {}/rejected.jsonl{}",
+      Plural(summary.unfit, "row"), Counts(summary.unfit_by_reason), options.out,
+      options.replace_unfit ? "; the next best took their places where there was one" : ""));
+  for (const std::string& example : summary.unfit_examples) printer.Detail("  " + example);
+}
+
 int Run(const Flags& flags, Context& context) {
   SelectOptions options = flags.options;
-  if ((options.per_problem == 0) == (options.top == 0)) {
-    throw Error("rsr select: give one of --per-problem K and --top N",
+  if (options.per_problem == 0 && options.top == 0 && options.budget_tokens == 0) {
+    throw Error("rsr select: give --per-problem K, --top N or --budget-tokens N",
                 "--per-problem 1 takes the best trajectory of each problem, --top 1000 the best "
-                "1,000 of all");
+                "1,000 of all, --budget-tokens 10000000 the best with 10 million scored tokens");
   }
-  if (!flags.where.empty()) {
-    options.correct_only = ParseChoice<bool>("--where", flags.where, {{"correct", true}});
-  }
+  options.replace_unfit =
+      ParseChoice<bool>("--unfit", flags.unfit, {{"next", true}, {"drop", false}});
   options.format = ParseChoice<ExportFormat>("--format", flags.format,
                                              {{"jsonl", ExportFormat::kJsonl},
                                               {"original", ExportFormat::kOriginal},
@@ -76,22 +117,57 @@ int Run(const Flags& flags, Context& context) {
   for (const auto& [teacher, n] : summary.by_teacher) table.rows.push_back({teacher, n});
   context.printer.Out(FormatTable(table, TableFormat::kText));
   context.printer.Flush();
-  context.printer.Note(
-      fmt::format("selected {} of {} of {}, {} left out: {}", Thousands(summary.selected),
-                  Plural(summary.candidates, "candidate"), Plural(summary.problems, "problem"),
-                  Thousands(summary.left_out), summary.data_file));
-  if (summary.unfit > 0) {
-    context.printer.Warning(fmt::format(
-        "{} chosen but left out, as this format cannot say what they say: {}; {}/rejected.jsonl",
-        Plural(summary.unfit, "row"), Counts(summary.unfit_by_reason), options.out));
-    for (const std::string& example : summary.unfit_examples) {
-      context.printer.Detail("  " + example);
-    }
-  }
+  PrintSummary(summary, options, context.printer);
   context.printer.Note("manifest: " + summary.manifest_file);
   const std::string next = Next(options);
   if (!next.empty()) context.printer.Note("next: " + next);
   return kDone;
+}
+
+void AddHowMuch(CLI::App& app, SelectOptions& options) {
+  constexpr const char* kGroup = "How much, best first (at least one of the first three)";
+  const auto number = [&](const char* flag, int64_t& value, const char* name, const char* text) {
+    app.add_option(flag, value, text)->type_name(name)->check(WholeNumber(1))->group(kGroup);
+  };
+  number("--per-problem", options.per_problem, "K", "at most K of each problem");
+  number("--top", options.top, "N", "at most N of all");
+  number("--budget-tokens", options.budget_tokens, "N", "at most N scored tokens");
+  app.add_option("--quota", options.quotas,
+                 "at most so much of each group: source:math=50%,code=50%, teacher:*=200, "
+                 "problem_accuracy:0..0.5=70% (may be given again)")
+      ->type_name("COLUMN:VALUE=LIMIT,..")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(kGroup);
+}
+
+void AddWhich(CLI::App& app, SelectOptions& options) {
+  constexpr const char* kGroup = "Of which rows, and by what";
+  app.add_option("--metric", options.metric, "see `rsr metrics --list`")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--where", options.where,
+                 "only rows for which this is true, of columns and metrics: \"correct and "
+                 "avg_surprisal < 1\"")
+      ->type_name("FILTER")
+      ->group(kGroup);
+  app.add_flag("--correct-only", options.correct_only,
+               "not rows labelled wrong; a row without a label is an error")
+      ->group(kGroup);
+}
+
+void AddWritten(CLI::App& app, Flags& flags) {
+  constexpr const char* kGroup = "How it is written";
+  app.add_option("--format", flags.format, "jsonl, original, llamafactory, trl, axolotl or parquet")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--unfit", flags.unfit,
+                 "for a row that the format cannot say: next takes the next best, drop none")
+      ->type_name("WHAT")
+      ->capture_default_str()
+      ->group(kGroup);
 }
 
 }  // namespace
@@ -103,23 +179,11 @@ Command AddSelect(CLI::App& root, Context& context) {
   AddRuns(*app, flags->options.runs);
   app->get_option("RUN")->required();
   app->add_option("-o,--out", flags->options.out, "a new directory")->type_name("DIR")->required();
-  app->add_option("--per-problem", flags->options.per_problem, "the best K of each problem")
-      ->type_name("K")
-      ->check(WholeNumber(1));
-  app->add_option("--top", flags->options.top, "the best N of all")
-      ->type_name("N")
-      ->check(WholeNumber(1));
-  app->add_option("--metric", flags->options.metric, "see `rsr metrics --list`")
-      ->type_name("NAME")
-      ->capture_default_str();
-  app->add_option("--where", flags->where, "`correct`: leave out rows labelled wrong")
-      ->type_name("LABEL");
-  app->add_option("--format", flags->format,
-                  "jsonl, original, llamafactory, trl, axolotl or parquet")
-      ->type_name("NAME")
-      ->capture_default_str();
   app->add_flag("--json", flags->json, "the summary as JSON");
   AddQuiet(*app, context.printer);
+  AddHowMuch(*app, flags->options);
+  AddWhich(*app, flags->options);
+  AddWritten(*app, *flags);
   app->footer(
       "Examples:\n"
       "  rsr select runs/math --per-problem 1 --out selected\n"

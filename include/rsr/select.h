@@ -1,4 +1,4 @@
-// Choose training data from the scores.
+// Choose training data from the scores (docs/select.md).
 #pragma once
 
 #include <cstdint>
@@ -24,25 +24,48 @@ struct SelectOptions {
                     // them; must not hold another selection
   ExportFormat format = ExportFormat::kJsonl;
   std::string metric = "rsr";
-  int64_t per_problem = 0;  // this many of each problem; exactly one of per_problem and top is set
-  int64_t top = 0;          // this many of all
-  bool correct_only =
-      false;  // leave out rows labelled wrong; rows without a label are an error then
+
+  // How much is taken: at least one of these; where several are given all of them hold.
+  int64_t per_problem = 0;          // at most this many of each problem
+  int64_t top = 0;                  // at most this many of all
+  int64_t budget_tokens = 0;        // at most this many scored tokens
+  std::vector<std::string> quotas;  // COLUMN:VALUE=LIMIT,..: at most so much of each group
+
+  // Which rows are candidates.
+  std::string where;          // a filter over columns of the run and metrics; empty: all rows
+  bool correct_only = false;  // not those labelled wrong; rows without a label are an error then
+
+  // The next best row takes the place of one that the format cannot say; else it stays empty.
+  bool replace_unfit = true;
 };
 
 struct SelectSummary {
-  int64_t selected = 0, candidates = 0, problems = 0;
-  int64_t left_out = 0;  // not candidates: labelled wrong, or no scored token
+  int64_t selected = 0, selected_tokens = 0;  // tokens: scored
+  int64_t candidates = 0, problems = 0;
+  // Rows that are no candidates, in all and by reason: `where`, `labelled-wrong`, `no-value`.
+  int64_t left_out = 0;
+  std::map<std::string, int64_t> left_out_by_reason;
+  // Candidates not taken, by the first rule against them: `unfit`, `per-problem`, `top`, `quota`,
+  // `budget`.
+  std::map<std::string, int64_t> passed_over;
   // Chosen, but the format cannot say what they say: in rejected.jsonl and not in `selected`.
   int64_t unfit = 0;
   std::map<std::string, int64_t> unfit_by_reason;
   std::vector<std::string> unfit_examples;  // file:line: message, the first five of each reason
+  struct Quota {
+    std::string group;                       // COLUMN:VALUE
+    int64_t max_rows = -1, max_tokens = -1;  // -1: no limit
+    int64_t candidates = 0, rows = 0, tokens = 0;
+  };
+  std::vector<Quota> quotas;
   std::map<std::string, int64_t> by_teacher;
+  std::vector<std::string> warnings;  // a limit that was not reached, a choice that was none
   std::string data_file, manifest_file;
 };
 
-// Ties are broken by input order. Throws rsr::Error, also when an input file has changed since it
-// was scored, and where no chosen row fits the format.
+// Candidates are gone through best first, ties in input order, and each is taken unless one of the
+// limits stands against it. Throws rsr::Error, also when an input file has changed since it was
+// scored, when nothing is left to choose from, and where no chosen row fits the format.
 SelectSummary Select(const SelectOptions& options);
 
 }  // namespace rsr

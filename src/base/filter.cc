@@ -85,13 +85,25 @@ class FilterParser {
   size_t ParseOr() {
     std::vector<size_t> parts = {ParseAnd()};
     while (TakeWord("or") || Take("||")) parts.push_back(ParseAnd());
+    if (depth_ == 0 && parts.size() > 1) filter_->clauses_ = {text_};
     return parts.size() == 1 ? parts[0] : Make(Op::kOr, std::move(parts));
   }
 
   size_t ParseAnd() {
-    std::vector<size_t> parts = {ParseFactor()};
-    while (TakeWord("and") || Take("&&")) parts.push_back(ParseFactor());
+    std::vector<size_t> parts = {ParseClause()};
+    while (TakeWord("and") || Take("&&")) parts.push_back(ParseClause());
     return parts.size() == 1 ? parts[0] : Make(Op::kAnd, std::move(parts));
+  }
+
+  size_t ParseClause() {
+    Skip();
+    const size_t begin = at_;
+    const size_t node = ParseFactor();
+    if (depth_ == 0) {
+      const std::string clause = text_.substr(begin, at_ - begin);
+      filter_->clauses_.push_back(clause.substr(0, clause.find_last_not_of(" \t\n") + 1));
+    }
+    return node;
   }
 
   size_t ParseFactor() {

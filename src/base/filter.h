@@ -29,6 +29,8 @@ class Filter {
   explicit Filter(const std::string& text);
 
   const std::vector<std::string>& names() const { return names_; }  // each once
+  // The texts that the outermost "and" joins; the whole text where there is none.
+  const std::vector<std::string>& clauses() const { return clauses_; }
   // Whether it is true. Throws rsr::Error where values of different kinds are ordered, or text
   // stands where true or false should.
   bool Accepts(const std::function<FilterValue(const std::string& name)>& lookup) const;
@@ -45,7 +47,7 @@ class Filter {
                        const std::function<FilterValue(const std::string&)>& lookup) const;
 
   std::vector<Node> nodes_;  // the last one is the whole
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, clauses_;
 };
 
 }  // namespace rsr

@@ -123,5 +123,15 @@ TEST(Filter, ValuesOfOtherKindsAreErrors) {
   EXPECT_EQ(ErrorOf("not teacher"), "expected true or false, got the text 'qwq'");
 }
 
+TEST(Filter, ClausesAreWhatTheOutermostAndJoins) {
+  EXPECT_THAT(Filter("correct and (reward > 0.5 or n = 3)  and not  wrong").clauses(),
+              ElementsAre("correct", "(reward > 0.5 or n = 3)", "not  wrong"));
+  EXPECT_THAT(Filter(" n in (1, 2)  && level='a and b'").clauses(),
+              ElementsAre("n in (1, 2)", "level='a and b'"));
+  EXPECT_THAT(Filter("correct and n = 3 or wrong").clauses(),
+              ElementsAre("correct and n = 3 or wrong"));
+  EXPECT_THAT(Filter("(correct and n = 3)").clauses(), ElementsAre("(correct and n = 3)"));
+}
+
 }  // namespace
 }  // namespace rsr

@@ -57,7 +57,8 @@ ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metr
                 .scored_tokens = stored.scored_tokens,
                 .sum_rank_clip = stored.sum_rank_clip,
                 .sum_surprisal = stored.sum_surprisal,
-                .truncated = stored.truncated};
+                .truncated = stored.truncated,
+                .kept = stored.kept};
   row.parts.reserve(metrics.size());
   const FoldInput in(stored, vocab);
   for (const Metric* metric : metrics)

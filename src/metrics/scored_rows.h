@@ -22,7 +22,8 @@ struct ScoredRow {
   int32_t scored_tokens = 0;
   double sum_rank_clip = 0, sum_surprisal = 0;  // as in RunRow
   bool truncated = false;
-  std::vector<Parts> parts;  // in the order of ScoredRows::metrics
+  std::vector<std::optional<std::string>> kept;  // the columns RunInfo::kept of its run
+  std::vector<Parts> parts;                      // in the order of ScoredRows::metrics
 };
 
 struct ScoredRows {

@@ -1,71 +1,95 @@
 #include "select/choose.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <string_view>
 #include <unordered_map>
-
-#include "rsr/error.h"
 
 namespace rsr {
 namespace {
 
-// Candidates by problem, problems in order of first appearance among the candidates.
-std::vector<std::vector<size_t>> Candidates(const ScoredRows& data, bool correct_only,
-                                            Choice& choice) {
-  std::vector<std::vector<size_t>> problems;
-  std::unordered_map<std::string_view, size_t> number;
-  for (size_t i = 0; i < data.rows.size(); ++i) {
-    const ScoredRow& row = data.rows[i];
-    if (correct_only && !row.correct.has_value()) {
-      throw Error(fmt::format("row '{}' ({}:{}) has no label `correct`, so it cannot be known "
-                              "whether it is correct",
-                              row.id, data.runs[row.run].info.inputs.at(row.file).path, row.line),
-                  "give every row a field \"correct\": true or false and score again, or select "
-                  "from all rows");
+class Chooser {
+ public:
+  Chooser(const ScoredRows& data, const Rules& rules) : data_(data), rules_(rules) {
+    if (rules.quotas) of_group_.resize(rules.quotas->groups.size());
+  }
+
+  Choice Run(const std::vector<Candidate>& order) {
+    for (const Candidate& candidate : order) {
+      if (const char* rule = Against(candidate)) {
+        ++choice_.passed_over[rule];
+      } else {
+        Take(candidate);
+      }
     }
-    if (correct_only && !*row.correct) {
-      ++choice.labelled_wrong;
-    } else if (!row.parts.front().has_value() || std::isnan(data.Value(row))) {
-      ++choice.without_value;
-    } else {
-      const auto [at, is_new] = number.emplace(row.problem_id, problems.size());
-      if (is_new) problems.emplace_back();
-      problems[at->second].push_back(i);
-      ++choice.candidates;
+    return std::move(choice_);
+  }
+
+ private:
+  struct Taken {
+    int64_t rows = 0, tokens = 0;
+  };
+
+  int64_t Tokens(const Candidate& candidate) const {
+    return data_.rows[candidate.index].scored_tokens;
+  }
+
+  const std::vector<size_t>& Groups(const Candidate& candidate) const {
+    static const std::vector<size_t> kNone;
+    const bool any = rules_.quotas && !rules_.quotas->of_row.empty();
+    return any ? rules_.quotas->of_row[candidate.index] : kNone;
+  }
+
+  // The rule that forbids the candidate, or null.
+  const char* Against(const Candidate& candidate) {
+    if (rules_.unfit && rules_.unfit->contains(candidate.index)) return "unfit";
+    if (rules_.per_problem > 0 && of_problem_[candidate.problem] >= rules_.per_problem)
+      return "per-problem";
+    if (rules_.top > 0 && static_cast<int64_t>(choice_.picks.size()) >= rules_.top) return "top";
+    for (const size_t g : Groups(candidate)) {
+      const QuotaGroups::Group& limits = rules_.quotas->groups[g];
+      const Taken& taken = of_group_[g];
+      if (taken.rows >= limits.max_rows || Tokens(candidate) > limits.max_tokens - taken.tokens)
+        return "quota";
+    }
+    if (rules_.budget_tokens > 0 && Tokens(candidate) > rules_.budget_tokens - choice_.tokens)
+      return "budget";
+    return nullptr;
+  }
+
+  void Take(const Candidate& candidate) {
+    choice_.picks.push_back(candidate);
+    choice_.tokens += Tokens(candidate);
+    ++of_problem_[candidate.problem];
+    for (const size_t g : Groups(candidate)) {
+      ++of_group_[g].rows;
+      of_group_[g].tokens += Tokens(candidate);
     }
   }
-  return problems;
-}
+
+  const ScoredRows& data_;
+  const Rules& rules_;
+  std::unordered_map<size_t, int64_t> of_problem_;
+  std::vector<Taken> of_group_;  // as QuotaGroups::groups
+  Choice choice_;
+};
 
 }  // namespace
 
-Choice Choose(const ScoredRows& data, const SelectOptions& options) {
-  const bool low = data.metrics.front()->better == Better::kLow;
-  const auto better = [&](size_t a, size_t b) {
-    const double x = data.Value(data.rows[a]), y = data.Value(data.rows[b]);
-    return low ? x < y : x > y;
-  };
-  Choice choice;
-  std::vector<std::vector<size_t>> problems = Candidates(data, options.correct_only, choice);
-  choice.problems = static_cast<int64_t>(problems.size());
-  for (std::vector<size_t>& rows : problems) {
-    std::stable_sort(rows.begin(), rows.end(), better);
-    for (size_t k = 0; k < rows.size(); ++k) {
-      const auto rank = static_cast<int64_t>(k) + 1;
-      if (options.per_problem == 0 || rank <= options.per_problem)
-        choice.picks.push_back({rows[k], rank, static_cast<int64_t>(rows.size())});
-    }
-  }
-  if (options.top == 0) return choice;
-  std::sort(choice.picks.begin(), choice.picks.end(),
-            [&](const Choice::Pick& a, const Choice::Pick& b) {
-              return better(a.index, b.index) || (!better(b.index, a.index) && a.index < b.index);
-            });
-  if (static_cast<int64_t>(choice.picks.size()) > options.top) choice.picks.resize(options.top);
-  return choice;
+Choice Choose(const std::vector<Candidate>& order, const ScoredRows& data, const Rules& rules) {
+  return Chooser(data, rules).Run(order);
+}
+
+void Drop(Choice& choice, const ScoredRows& data, const std::unordered_set<size_t>& rows) {
+  std::erase_if(choice.picks, [&](const Candidate& pick) {
+    if (!rows.contains(pick.index)) return false;
+    choice.tokens -= data.rows[pick.index].scored_tokens;
+    ++choice.passed_over["unfit"];
+    return true;
+  });
+}
+
+void SortByProblem(std::vector<Candidate>& picks) {
+  std::stable_sort(picks.begin(), picks.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.problem < b.problem; });
 }
 
 }  // namespace rsr

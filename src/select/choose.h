@@ -1,28 +1,40 @@
-// Which rows are taken: pure, on loaded rows.
+// Which candidates are taken: pure, on loaded rows.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
-#include "metrics/scored_rows.h"
-#include "rsr/select.h"
+#include "select/candidates.h"
+#include "select/quotas.h"
 
 namespace rsr {
 
-struct Choice {
-  struct Pick {
-    size_t index = 0;        // into ScoredRows::rows
-    int64_t rank = 0;        // 1: best among the candidates of its problem
-    int64_t candidates = 0;  // of its problem
-  };
-  // Per problem: problems by first appearance, best first within each. Top: best first.
-  std::vector<Pick> picks;
-  int64_t candidates = 0, problems = 0;           // problems that have a candidate
-  int64_t labelled_wrong = 0, without_value = 0;  // rows that are no candidates
+struct Rules {
+  int64_t per_problem = 0, top = 0, budget_tokens = 0;  // 0: no limit
+  const QuotaGroups* quotas = nullptr;
+  const std::unordered_set<size_t>* unfit = nullptr;  // rows that cannot be written
 };
 
-// Ranks by the only metric in `data`, ties in input order. Throws rsr::Error if correct_only meets
-// a row without label.
-Choice Choose(const ScoredRows& data, const SelectOptions& options);
+struct Choice {
+  std::vector<Candidate> picks;  // in the order in which they were taken
+  int64_t tokens = 0;            // scored
+  // Candidates that were not taken, by the rule that stood against it: `unfit`, `per-problem`,
+  // `top`, `quota`, `budget`; the first of them where several did.
+  std::map<std::string, int64_t> passed_over;
+};
+
+// Goes through `order` once and takes every row that no rule stands against. So rows in the order
+// of FindCandidates give the best, and a full quota or a budget that a long row would break makes
+// way for the next best.
+Choice Choose(const std::vector<Candidate>& order, const ScoredRows& data, const Rules& rules);
+
+// Leaves the place of these rows empty.
+void Drop(Choice& choice, const ScoredRows& data, const std::unordered_set<size_t>& rows);
+
+// Problems by first appearance, within each as they were taken.
+void SortByProblem(std::vector<Candidate>& picks);
 
 }  // namespace rsr

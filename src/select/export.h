@@ -6,8 +6,8 @@
 
 #include "metrics/scored_rows.h"
 #include "rsr/select.h"
-#include "select/choose.h"
-#include "store/run.h"
+#include "select/candidates.h"
+#include "select/records.h"
 
 namespace rsr {
 
@@ -21,9 +21,9 @@ std::string DataFileName(ExportFormat format);
 inline constexpr const char* kFilesBeside[] = {"rejected.jsonl", "dataset_info.json",
                                                "axolotl.yaml"};
 
-// Writes data_file and what the trainer needs beside it into options.out. A pick that the format
-// cannot say is taken out of `choice` and returned. Throws rsr::Error.
-std::vector<RejectedRow> WriteExport(const ScoredRows& data, const SelectOptions& options,
-                                     const std::string& data_file, Choice& choice);
+// Writes the data file and what the trainer needs beside it into `folder`. Every pick must fit the
+// format. Throws rsr::Error.
+void WriteExport(const ScoredRows& data, ExportFormat format, InputFiles& files,
+                 const std::string& folder, const std::vector<Candidate>& picks);
 
 }  // namespace rsr

@@ -34,17 +34,31 @@ Json RunsJson(const ScoredRows& data) {
 
 Json RowsJson(const ScoredRows& data, const Choice& choice) {
   Json rows = Json::array();
-  for (const Choice::Pick& pick : choice.picks) {
+  for (const Candidate& pick : choice.picks) {
     const ScoredRow& row = data.rows[pick.index];
     rows.push_back({{"id", row.id},
                     {"problem_id", row.problem_id},
                     {"teacher", row.teacher},
-                    {"value", data.Value(row)},
+                    {"value", pick.value},
                     {"rank_in_problem", pick.rank},
                     {"file", data.runs[row.run].info.inputs.at(row.file).path},
                     {"line", row.line}});
   }
   return rows;
+}
+
+Json QuotasJson(const SelectSummary& summary) {
+  Json quotas = Json::array();
+  const auto limit = [](int64_t n) { return n < 0 ? Json() : Json(n); };
+  for (const SelectSummary::Quota& quota : summary.quotas) {
+    quotas.push_back({{"group", quota.group},
+                      {"max_rows", limit(quota.max_rows)},
+                      {"max_tokens", limit(quota.max_tokens)},
+                      {"candidates", quota.candidates},
+                      {"rows", quota.rows},
+                      {"tokens", quota.tokens}});
+  }
+  return quotas;
 }
 
 }  // namespace
@@ -62,13 +76,19 @@ std::string Manifest(const ScoredRows& data, const SelectOptions& options, const
       {"options",
        {{"per_problem", options.per_problem},
         {"top", options.top},
-        {"correct_only", options.correct_only}}},
+        {"budget_tokens", options.budget_tokens},
+        {"quotas", options.quotas},
+        {"where", options.where},
+        {"correct_only", options.correct_only},
+        {"replace_unfit", options.replace_unfit}}},
       {"runs", RunsJson(data)},
       {"selected", summary.selected},
       {"candidates", summary.candidates},
       {"problems", summary.problems},
-      {"left_out",
-       {{"labelled_wrong", choice.labelled_wrong}, {"without_value", choice.without_value}}},
+      {"selected_tokens", summary.selected_tokens},
+      {"left_out", summary.left_out_by_reason},
+      {"passed_over", summary.passed_over},
+      {"quotas", QuotasJson(summary)},
       {"unfit", summary.unfit_by_reason},
       {"by_teacher", summary.by_teacher},
       {"rows", RowsJson(data, choice)},

@@ -12,7 +12,7 @@ std::string Text(const Json& json) {
 
 }  // namespace
 
-Json RsrBlock(const ScoredRows& data, const Choice::Pick& pick) {
+Json RsrBlock(const ScoredRows& data, const Candidate& pick) {
   const ScoredRow& row = data.rows[pick.index];
   return {{"id", row.id},
           {"problem_id", row.problem_id},
@@ -20,7 +20,7 @@ Json RsrBlock(const ScoredRows& data, const Choice::Pick& pick) {
           {"source", row.source},
           {"correct", row.correct ? Json(*row.correct) : Json()},
           {"metric", data.metrics.front()->name},
-          {"score", data.Value(row)},
+          {"score", pick.value},
           {"sum_rank_clip", row.sum_rank_clip},
           {"sum_surprisal", row.sum_surprisal},
           {"scored_tokens", row.scored_tokens},

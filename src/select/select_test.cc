@@ -222,6 +222,60 @@ TEST(Select, RowsThatAFormatCannotSayAreCountedAndNamed) {
   EXPECT_FALSE(std::filesystem::exists(dir / "none/selected.jsonl"));
 }
 
+// All of one problem; the best is one that the format cannot say.
+TEST(Select, TheNextBestTakesThePlaceOfARowThatDoesNotFit) {
+  const Scratch dir;
+  const Scored scored =
+      Score(dir, "run", {kChats[1], kChats[0], kChats[0]}, "", "\n", "\n");  // values 1 3 5
+  SelectOptions options{.runs = {scored.run},
+                        .out = dir / "next",
+                        .format = ExportFormat::kLlamaFactory,
+                        .per_problem = 1};
+  SelectSummary summary = Select(options);
+  EXPECT_EQ(summary.selected, 1);
+  EXPECT_EQ(summary.unfit, 1);
+  auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  EXPECT_EQ(manifest["rows"][0]["id"], "run-1");
+  EXPECT_EQ(manifest["rows"][0]["rank_in_problem"], 2);
+  EXPECT_EQ(manifest["passed_over"], nlohmann::json({{"unfit", 1}, {"per-problem", 1}}));
+  EXPECT_THAT(ReadFile(dir / "next/rejected.jsonl"), HasSubstr(R"("id":"run-0")"));
+
+  options.out = dir / "drop";
+  options.replace_unfit = false;
+  EXPECT_THAT(ErrorOf([&] { Select(options); }).message(),
+              HasSubstr("none of the 1 chosen rows can be written"));
+  options.out = dir / "drop2";
+  options.per_problem = 2;
+  summary = Select(options);
+  EXPECT_EQ(summary.selected, 1);
+  manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  EXPECT_EQ(manifest["passed_over"], nlohmann::json({{"unfit", 1}, {"per-problem", 1}}));
+}
+
+TEST(Select, SaysWhatWasNoChoiceOrNoLimit) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  int n = 0;
+  const auto warnings = [&](SelectOptions options) {
+    options.runs = {scored.run};
+    options.out = dir / Name("out", n++);
+    return Select(options).warnings;
+  };
+  EXPECT_THAT(warnings({.per_problem = 2}), ElementsAre());
+  EXPECT_THAT(warnings({.per_problem = 3}), ElementsAre(HasSubstr("more than 3 candidates")));
+  EXPECT_THAT(
+      warnings({.top = 7}),
+      ElementsAre(HasSubstr("fewer than the 7 rows asked for: 6 of 6 candidates were taken")));
+  EXPECT_THAT(warnings({.budget_tokens = 7}),
+              ElementsAre(HasSubstr("the budget of 7 scored tokens is larger")));
+  EXPECT_THAT(warnings({.budget_tokens = 5}), ElementsAre());
+  EXPECT_THAT(
+      warnings({.top = 3, .quotas = {"teacher:*=20%,t0=0"}}),
+      ElementsAre(HasSubstr("fewer than the 3 rows asked for: 2 of 6 candidates were taken")));
+  EXPECT_THAT(warnings({.per_problem = 1, .where = "teacher = 't0'"}),
+              ElementsAre(HasSubstr("more than 1 candidate:")));
+}
+
 // What was not scored is not trained on either.
 TEST(Select, TrainersGetTheThoughtsThatWereScored) {
   const Scratch dir;
@@ -294,9 +348,17 @@ TEST(Select, RefusesUnusableOptions) {
   const auto message = [](const SelectOptions& options) {
     return ErrorOf([&] { Select(options); }).message();
   };
-  EXPECT_THAT(message({.runs = {scored.run}, .out = out}), HasSubstr("either"));
-  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .per_problem = 1, .top = 1}),
-              HasSubstr("either"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out}), HasSubstr("at least 1"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .budget_tokens = -5}),
+              HasSubstr("-5 tokens"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .top = 1, .where = "rsr >"}),
+              HasSubstr("filter `rsr >`"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .top = 1, .where = "correct"}),
+              HasSubstr("6 are filtered out"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .top = 1, .correct_only = true}),
+              HasSubstr("has no label"));
+  EXPECT_THAT(message({.runs = {scored.run}, .out = out, .top = 1, .quotas = {"teacher:*=0"}}),
+              HasSubstr("the quotas leave none of 6"));
   EXPECT_THAT(message({.runs = {scored.run}, .out = out, .per_problem = -1}),
               HasSubstr("-1 per problem"));
   EXPECT_THAT(message({.runs = {scored.run}, .out = out, .metric = "turns", .top = 1}),
