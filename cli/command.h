@@ -30,6 +30,7 @@ Command AddMetrics(CLI::App& root, Context& context);
 Command AddTeachers(CLI::App& root, Context& context);
 Command AddCorrelate(CLI::App& root, Context& context);
 Command AddSelect(CLI::App& root, Context& context);
+Command AddSimulate(CLI::App& root, Context& context);
 Command AddInspect(CLI::App& root, Context& context);
 Command AddInfo(CLI::App& root, Context& context);
 

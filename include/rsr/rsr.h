@@ -7,6 +7,7 @@
 #include "rsr/metrics.h"
 #include "rsr/score.h"
 #include "rsr/select.h"
+#include "rsr/simulate.h"
 #include "rsr/student.h"
 #include "rsr/table.h"
 #include "rsr/teachers.h"
