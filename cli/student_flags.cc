@@ -20,8 +20,7 @@ StudentOptions StudentFlags::Student() const {
 
 void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
   app.add_option("-s,--student", flags.student.path,
-                 "the student: a GGUF file or, for check, a Hugging Face directory or org/name in "
-                 "its cache")
+                 "the student: a GGUF file, a Hugging Face directory, or org/name in its cache")
       ->required()
       ->type_name("FILE");
   app.add_option("--mask", flags.mask, "scored tokens: content, turn, last or reference")

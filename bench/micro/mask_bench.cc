@@ -72,7 +72,7 @@ int Main(int argc, char** argv) {
   StudentOptions options;
   options.path = argv[1];
   if (std::string(argv[2]) != "model") options.chat_template = argv[2];
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   for (int i = 3; i < argc; ++i) {
     const Pass checked = Run(*text, {argv[i]}, true);
     Pass best;

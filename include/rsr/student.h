@@ -31,7 +31,7 @@ enum class MaskPolicy { kContent, kTurn, kLast, kReference };
 enum class ThinkingPolicy { kAsTemplate, kKeep, kDrop };
 
 struct StudentOptions {
-  // A GGUF file; where no student is run (Check) also a Hugging Face directory with tokenizer.json,
+  // A GGUF file, a Hugging Face directory (tokenizer.json; to run it config.json and safetensors),
   // or org/name of one in the local Hugging Face cache.
   std::string path;
   EngineChoice engine = EngineChoice::kAuto;

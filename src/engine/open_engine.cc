@@ -6,12 +6,12 @@
 #include "engine/llama/llama_engine.h"
 #include "engine/native/native_engine.h"
 #include "rsr/error.h"
-#include "student/gguf_file.h"
+#include "student/student_info.h"
 
 namespace rsr {
 namespace {
 
-std::string WhyNotAuto(const GgufInfo& info, const EngineOptions& options) {
+std::string WhyNotAuto(const StudentInfo& info, const EngineOptions& options) {
   if (options.student.precision == Precision::kNative) {
     return "--precision native is ggml's own arithmetic";
   }
@@ -25,15 +25,25 @@ std::string WhyNotAuto(const GgufInfo& info, const EngineOptions& options) {
 }  // namespace
 
 OpenedEngine OpenEngine(const EngineOptions& options) {
+  const bool f32 = options.student.precision != Precision::kNative;
+  const StudentInfo student = ReadStudent(options.student.path);
+  if (student.is_directory) {  // which the native engine alone can run
+    if (options.student.engine == EngineChoice::kLlama || !f32) {
+      throw Error(fmt::format("{}: is a directory; {} runs GGUF files only", student.path,
+                              f32 ? "the llama engine" : "--precision native"),
+                  ConvertHint(student.path));
+    }
+    return {OpenNativeEngine(options), ""};
+  }
   if (options.student.engine == EngineChoice::kLlama) return {OpenLlamaEngine(options), ""};
   if (options.student.engine == EngineChoice::kNative) {
-    if (options.student.precision == Precision::kNative) {
+    if (!f32) {
       throw Error("--engine native computes in float32, not in the file's own type",
                   "leave out --precision native, or use --engine llama");
     }
     return {OpenNativeEngine(options), ""};
   }
-  const std::string why_not = WhyNotAuto(ReadGguf(options.student.path), options);
+  const std::string why_not = WhyNotAuto(student, options);
   if (why_not.empty()) return {OpenNativeEngine(options), ""};
   return {OpenLlamaEngine(options), why_not};
 }

@@ -1,5 +1,8 @@
 // What a run directory or a model file holds, as name / value rows.
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "rsr/error.h"
@@ -75,9 +78,15 @@ Table ModelTable(const std::string& path) {
       {"chat template", info.chat_template.empty() ? Cell(std::monostate()) : Cell("its own")},
       {"tensors", static_cast<int64_t>(info.tensors.size())},
       {"quantised", info.quantised},
-      {"file bytes", info.file_bytes},
+      {"file bytes", info.file_bytes()},
       {"float32 bytes", info.f32_bytes}};
   return table;
+}
+
+std::string Types(const StudentInfo& info) {
+  std::set<std::string> types;
+  for (const StudentTensor& tensor : info.tensors) types.insert(tensor.type);
+  return fmt::format("{}", fmt::join(types, ", "));
 }
 
 std::string TemplateNames(const HfDirectory& directory) {
@@ -100,6 +109,15 @@ Table DirectoryTable(const std::string& path) {
                 {"chat template", Text(TemplateNames(directory))}};
   for (const auto& [name, text] : directory.special_tokens) table.rows.push_back({name, text});
   table.rows.push_back({"weight files", directory.weight_files});
+  if (directory.weight_files == 0) return table;
+  const StudentInfo info = ReadStudent(path);
+  table.rows.insert(table.rows.end(), {{"parameters", info.parameters},
+                                       {"layers", info.layers},
+                                       {"width", info.width},
+                                       {"tensors", static_cast<int64_t>(info.tensors.size())},
+                                       {"types", Types(info)},
+                                       {"file bytes", info.file_bytes()},
+                                       {"float32 bytes", info.f32_bytes}});
   return table;
 }
 

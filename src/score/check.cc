@@ -79,7 +79,7 @@ CheckReport Check(const CheckOptions& options) {
   InputOptions input = options.input;
   input.files = ExpandInputs(options.input.files);
   const std::vector<std::string>& inputs = input.files;
-  const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
+  const std::unique_ptr<TextSide> text = TextSide::Open(options.student);
   TrajectoryReader reader(input);
   std::vector<FileState> files(inputs.size());
   CheckReport report;

@@ -28,8 +28,8 @@
 #include "score/kept_stdin.h"
 #include "score/row.h"
 #include "store/run.h"
-#include "student/gguf_file.h"
 #include "student/hf_directory.h"
+#include "student/student_info.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -58,7 +58,7 @@ EngineChoice ParseEngine(const std::string& name) {
   return name == "native" ? EngineChoice::kNative : EngineChoice::kLlama;
 }
 
-RunInfo DescribeRun(const ScoreOptions& options, const GgufInfo& student,
+RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
                     const std::string& student_hash, const TextSide& text, const EngineInfo& engine,
                     const std::vector<InputFile>& inputs) {
   RunInfo info;
@@ -331,7 +331,8 @@ ScoreSummary Score(const ScoreOptions& given) {
   if (options.out.empty()) throw Error("no run directory", "name one with --out");
   if (options.threads < 0 || options.sweep_rows < 1)
     throw Error("threads and sweep rows must be positive");
-  const GgufInfo student = ReadGguf(FindGguf(options.student.path));
+  options.student.path = FindStudent(options.student.path);
+  const StudentInfo student = ReadStudent(options.student.path);
   RunWriter::RefuseForeign(options.out);
   const bool piped =
       std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;
@@ -349,9 +350,9 @@ ScoreSummary Score(const ScoreOptions& given) {
       options.student.engine = ParseEngine(existing->engine);
     }
   }
-  const std::unique_ptr<TextSide> text = TextSide::FromGguf(options.student);
+  const std::unique_ptr<TextSide> text = TextSide::Open(options.student);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
-  const std::string student_hash = HashFile(options.student.path);
+  const std::string student_hash = HashStudent(student);
   const auto [engine, why_not_native] = OpenEngine({.student = options.student,
                                                     .student_hash = student_hash,
                                                     .workers = threads,

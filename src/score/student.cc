@@ -37,10 +37,11 @@ struct Student::Impl {
 };
 
 Student Student::Open(const StudentOptions& options) {
-  FindGguf(options.path);  // refuses directories before anything is read
   auto impl = std::make_unique<Impl>();
-  impl->text = TextSide::FromGguf(options);
-  impl->engine = OpenEngine({.student = options}).engine;
+  StudentOptions found = options;
+  found.path = FindStudent(options.path);
+  impl->text = TextSide::Open(found);
+  impl->engine = OpenEngine({.student = found}).engine;
   impl->worker = impl->engine->NewWorker();
   return Student(std::move(impl));
 }

@@ -172,7 +172,8 @@ TEST_F(DecoderConfigTest, SaysWhatItDoesNotCompute) {
   EXPECT_THAT(WhyNot({}, "blk.0.attn_q_norm.weight"), HasSubstr("'blk.0.attn_q_norm.weight'"));
   EXPECT_THAT(WhyNot({}, "blk.0.post_ffw_norm.weight"), HasSubstr("'blk.0.post_ffw_norm.weight'"));
   EXPECT_THAT(WhyNot(Family("olmo2"), "blk.0.attn_norm.weight"), HasSubstr("attn_norm"));
-  EXPECT_THAT(WhyNot(Set("llama.attention.sliding_window", 64)), HasSubstr("sliding window"));
+  EXPECT_THAT(WhyNot(Family("qwen2", Set("qwen2.attention.sliding_window", 64))),
+              HasSubstr("sliding window"));
 }
 
 TEST_F(DecoderConfigTest, RefusesSizesThatCannotBe) {

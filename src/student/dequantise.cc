@@ -62,7 +62,7 @@ std::string CacheFolder(const std::string& cache_dir) {
 }
 
 // The tensor's type in the copy; integers (and float64) have no conversion and stay.
-ggml_type CopyType(const GgufTensor& tensor) {
+ggml_type CopyType(const StudentTensor& tensor) {
   const auto type = static_cast<ggml_type>(tensor.ggml_type);
   return ggml_get_type_traits(type)->to_float != nullptr ? GGML_TYPE_F32 : type;
 }
@@ -88,7 +88,7 @@ GgufContext CopyHeader(const GgufInfo& info, const gguf_context* source, ggml_co
   gguf_set_kv(header.get(), source);
   gguf_set_val_u32(header.get(), "general.file_type", 0);  // all float32
   gguf_set_val_u32(header.get(), "general.alignment", GGUF_DEFAULT_ALIGNMENT);
-  for (const GgufTensor& tensor : info.tensors) {
+  for (const StudentTensor& tensor : info.tensors) {
     ggml_tensor* copy =
         ggml_new_tensor(shapes, CopyType(tensor), static_cast<int>(tensor.shape.size()),
                         std::vector<int64_t>(tensor.shape.rbegin(), tensor.shape.rend()).data());
@@ -98,7 +98,7 @@ GgufContext CopyHeader(const GgufInfo& info, const gguf_context* source, ggml_co
   return header;
 }
 
-void WriteTensor(const GgufTensor& tensor, std::string_view bytes, int fd,
+void WriteTensor(const StudentTensor& tensor, std::string_view bytes, int fd,
                  const std::string& path) {
   const ggml_type_traits* traits = ggml_get_type_traits(static_cast<ggml_type>(tensor.ggml_type));
   size_t written = 0;
@@ -127,7 +127,7 @@ void WriteCopy(const GgufInfo& info, const std::string& path) {
   const GgufContext source_header(
       gguf_init_from_buffer(source.bytes().data(), source.bytes().size(), {true, nullptr}),
       gguf_free);
-  if (source_header == nullptr || source.bytes().size() != static_cast<size_t>(info.file_bytes)) {
+  if (source_header == nullptr || source.bytes().size() != static_cast<size_t>(info.file_bytes())) {
     throw Error(info.path + ": has changed since it was opened", "run the command again");
   }
   const std::unique_ptr<ggml_context, decltype(&ggml_free)> shapes(
@@ -148,7 +148,7 @@ void WriteCopy(const GgufInfo& info, const std::string& path) {
                 "--precision native");
   }
   WriteAll(file.get(), head.data(), head.size(), path);
-  for (const GgufTensor& tensor : info.tensors) {
+  for (const StudentTensor& tensor : info.tensors) {
     WriteTensor(tensor,
                 source.bytes().substr(static_cast<size_t>(tensor.offset),
                                       static_cast<size_t>(tensor.bytes)),

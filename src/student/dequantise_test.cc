@@ -41,7 +41,7 @@ void ExpectSameValues(const GgufInfo& info, const GgufInfo& copy) {
   const MappedFile from(info.path), to(copy.path);
   ASSERT_EQ(copy.tensors.size(), info.tensors.size());
   for (size_t i = 0; i < info.tensors.size(); ++i) {
-    const GgufTensor &a = info.tensors[i], &b = copy.tensors[i];
+    const StudentTensor &a = info.tensors[i], &b = copy.tensors[i];
     ASSERT_EQ(b.name, a.name);
     ASSERT_EQ(b.shape, a.shape);
     ASSERT_EQ(b.type, "F32");

@@ -88,9 +88,9 @@ int64_t KvWidth(const GgufMetadata& metadata, int64_t layers, int64_t width, int
 
 void ReadTensors(const gguf_context* context, GgufInfo* info) {
   const uint64_t data_offset = gguf_get_data_offset(context);
-  const uint64_t file_bytes = static_cast<uint64_t>(info->file_bytes);
+  const uint64_t file_bytes = static_cast<uint64_t>(info->file_bytes());
   for (int64_t i = 0; i < gguf_get_n_tensors(context); ++i) {
-    GgufTensor tensor;
+    StudentTensor tensor;
     tensor.name = gguf_get_tensor_name(context, i);
     tensor.ggml_type = gguf_get_tensor_type(context, i);
     tensor.type = ggml_type_name(static_cast<ggml_type>(tensor.ggml_type));
@@ -136,7 +136,7 @@ GgufInfo ReadGguf(const std::string& path) {
   }
   GgufInfo info;
   info.path = path;
-  info.file_bytes = static_cast<int64_t>(file.bytes().size());
+  info.files = {{path, static_cast<int64_t>(file.bytes().size())}};
   info.architecture = GgufMetadata(context.get(), "").String("general.architecture");
   const GgufMetadata metadata(context.get(), info.architecture);
   info.name = metadata.String("general.name");

@@ -10,33 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "student/student_info.h"
+
 namespace rsr {
 
-struct GgufTensor {
-  std::string name;
-  std::string type;            // ggml's name: "F32", "Q4_1" ...
-  std::vector<int64_t> shape;  // outermost first: [vocab, width] for an embedding
-  int64_t bytes = 0;
-  int64_t offset = 0;     // of its first byte in the file
-  int32_t ggml_type = 0;  // enum ggml_type
-};
-
-struct GgufInfo {
-  std::string path;
-  int64_t file_bytes = 0;
-  std::string architecture;     // "llama", "qwen2" ...
-  std::string name;             // general.name, or empty
+struct GgufInfo : StudentInfo {
   std::string tokenizer_model;  // "gpt2", "llama" ...
   std::string pre_tokenizer;    // tokenizer.ggml.pre
   std::string chat_template;    // empty: none
   // `bos_token`, `eos_token`, `pad_token`, `unk_token` and their ids, as far as the file has them.
   std::vector<std::pair<std::string, int64_t>> special_tokens;
-  int64_t context_length = 0, layers = 0, width = 0, vocab = 0, heads = 0;
-  int64_t kv_width = 0;  // values a token adds to the KV cache, all layers together
-  int64_t parameters = 0;
-  int64_t f32_bytes = 0;   // of all weights dequantised
-  bool quantised = false;  // any tensor of another type than F32
-  std::vector<GgufTensor> tensors;
 };
 
 // Throws rsr::Error: missing, a directory, not GGUF (says what it looks like), cut short (bytes

@@ -56,7 +56,7 @@ TEST_F(GgufFileTest, ReadsWhatTheHeaderSays) {
   const std::string path = Tiny();
   const GgufInfo info = ReadGguf(path);
   EXPECT_EQ(info.path, path);
-  EXPECT_EQ(info.file_bytes, static_cast<int64_t>(std::filesystem::file_size(path)));
+  EXPECT_EQ(info.file_bytes(), static_cast<int64_t>(std::filesystem::file_size(path)));
   EXPECT_EQ(info.architecture, "llama");
   EXPECT_EQ(info.name, "tiny");
   EXPECT_EQ(info.tokenizer_model, "gpt2");

@@ -107,20 +107,4 @@ std::string FindStudent(const std::string& given) {
                   : fmt::format("rsr downloads nothing: fetch it with `hf download {}`", given));
 }
 
-std::string FindGguf(const std::string& given) {
-  const std::string path = FindStudent(given);
-  std::error_code error;
-  if (!fs::is_directory(path, error)) return path;
-  const HfDirectory directory = ReadHfDirectory(path);  // refuses what is no student at all
-  if (directory.weight_files == 0) {
-    throw Error(path + ": holds no weights to run, only the student's text side",
-                "give the student as a GGUF file; `rsr check` takes the directory as it is");
-  }
-  throw Error(
-      path + ": holds safetensors weights; today's engine runs GGUF files only",
-      fmt::format("convert it with llama.cpp's convert_hf_to_gguf.py {} --outfile student.gguf; "
-                  "`rsr check` takes the directory as it is",
-                  path));
-}
-
 }  // namespace rsr

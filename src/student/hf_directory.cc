@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "rsr/error.h"
+#include "student/hf_config.h"
+#include "student/json_file.h"
 
 namespace rsr {
 namespace {
@@ -15,44 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr size_t kMostBytes = size_t{64} << 20;
 constexpr const char* kDownloadHint = "download or copy the directory again";
-
-// A JSON object in a file; that of an absent file is empty. (nlohmann's parser, because
-// model_max_length is often an integer of 31 digits, which simdjson takes for an error.)
-struct JsonFile {
-  JsonFile(const std::string& directory, const char* name) : path(directory + "/" + name) {
-    std::error_code error;
-    if (!fs::exists(path, error)) return;
-    const std::string bytes = ReadFile(path);
-    if (bytes.size() > kMostBytes) {
-      throw Error(fmt::format("{}: has {} MB, expected at most {}", path, bytes.size() >> 20,
-                              kMostBytes >> 20),
-                  kDownloadHint);
-    }
-    root = Json::parse(bytes, nullptr, /*allow_exceptions=*/false);
-    if (!root.is_object()) throw Error(path + ": is not a JSON object", kDownloadHint);
-  }
-
-  // The value, or null.
-  const Json& operator[](const char* key) const { return At(root, key); }
-  static const Json& At(const Json& object, const char* key) {
-    static const Json none;
-    const auto found = object.find(key);
-    return found == object.end() ? none : *found;
-  }
-  int64_t Integer(const char* key) const {
-    const Json& value = (*this)[key];
-    if (value.is_number_integer()) return std::max<int64_t>(value.get<int64_t>(), 0);
-    // Multimodal models keep the language model's settings below.
-    const Json& text = (*this)["text_config"];
-    if (!text.is_object() || !At(text, key).is_number_integer()) return 0;
-    return std::max<int64_t>(At(text, key).get<int64_t>(), 0);
-  }
-
-  std::string path;
-  Json root = Json::object();
-};
 
 std::string TextOf(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
@@ -198,6 +162,10 @@ HfDirectory ReadHfDirectory(const std::string& path) {
         std::pair(&tokenizer, "model_max_length")}) {
     const int64_t length = file->Integer(key);
     if (length > 0 && length < kMostContext && out.context_length == 0) out.context_length = length;
+  }
+  if (out.context_length == 0 && !config.root.empty()) {
+    const HfConfig model(path);
+    if (model.family()) out.context_length = model.Integer("max_position_embeddings");
   }
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
     out.weight_files += it->path().extension() == ".safetensors";

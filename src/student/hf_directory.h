@@ -16,10 +16,6 @@ namespace rsr {
 // in neither.
 std::string FindStudent(const std::string& given);
 
-// FindStudent() for what runs the student: today's engine takes GGUF files only. Throws rsr::Error
-// for a directory (the hint says how to convert it).
-std::string FindGguf(const std::string& given);
-
 bool IsHfDirectory(const std::string& path);  // a directory with a tokenizer.json or config.json
 
 struct HfDirectory {

@@ -3,34 +3,59 @@
 #include <fmt/format.h>
 #include <ggml.h>
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstring>
 
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
 
 namespace rsr {
+namespace {
 
-Weights::Weights(const GgufInfo& info) : file_(info.path) {
-  CatchGgmlMessages();
-  if (file_.bytes().size() != static_cast<size_t>(info.file_bytes)) {
-    throw Error(info.path + ": has changed since it was opened", "run the command again");
+// No branch in the loop: it runs over every weight once, beside the conversion.
+bool AllFinite(const float* values, int64_t count) {
+  constexpr uint32_t kMagnitude = 0x7FFFFFFF, kInfinity = 0x7F800000;
+  uint32_t greatest = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    greatest = std::max(greatest, std::bit_cast<uint32_t>(values[i]) & kMagnitude);
   }
-  for (const GgufTensor& tensor : info.tensors) tensors_.emplace(tensor.name, tensor);
+  return greatest < kInfinity;
 }
 
-const GgufTensor& Weights::Find(const std::string& name, int64_t rows, int64_t width) const {
+}  // namespace
+
+Weights::Weights(const StudentInfo& student, std::vector<DecoderTensor> tensors)
+    : path_(student.path) {
+  CatchGgmlMessages();
+  for (const StudentInfo::File& file : student.files) {
+    files_.emplace_back(file.path);
+    if (files_.back().bytes().size() != static_cast<size_t>(file.bytes)) {
+      throw Error(file.path + ": has changed since it was opened", "run the command again");
+    }
+  }
+  for (DecoderTensor& tensor : tensors) {
+    std::string name = tensor.name;
+    tensors_.emplace(std::move(name), std::move(tensor));
+  }
+}
+
+const DecoderTensor& Weights::Find(const std::string& name, int64_t rows, int64_t width) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) {
-    throw Error(fmt::format("{}: has no tensor '{}'", file_.path(), name),
+    throw Error(fmt::format("{}: has no tensor '{}'", path_, name),
                 "the file is incomplete, or of a variant that this engine does not know: try "
                 "--engine llama");
   }
-  const GgufTensor& tensor = found->second;
+  const DecoderTensor& tensor = found->second;
   const std::vector<int64_t> shape =
       rows == 1 ? std::vector<int64_t>{width} : std::vector<int64_t>{rows, width};
   if (tensor.shape != shape) {
-    throw Error(fmt::format("{}: tensor '{}' has shape [{}], expected [{}]", file_.path(), name,
-                            fmt::join(tensor.shape, ", "), fmt::join(shape, ", ")),
+    throw Error(fmt::format("{}: tensor '{}' has shape [{}], expected [{}]", FileOf(tensor).path(),
+                            Printable(tensor.source), fmt::join(tensor.shape, ", "),
+                            fmt::join(shape, ", ")),
                 "its header contradicts its tensors");
   }
   return tensor;
@@ -38,21 +63,38 @@ const GgufTensor& Weights::Find(const std::string& name, int64_t rows, int64_t w
 
 void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width, int64_t first,
                        int64_t count, float* out) const {
-  const GgufTensor& tensor = Find(name, rows, width);
+  const DecoderTensor& tensor = Find(name, rows, width);
   const int64_t row_bytes = tensor.bytes / rows;  // blocks of quantised types never cross rows
-  const char* from = file_.bytes().data() + tensor.offset + first * row_bytes;
-  const auto values = static_cast<size_t>(count * width);
+  const char* from = FileOf(tensor).bytes().data() + tensor.offset + first * row_bytes;
+  const int64_t values = count * width;
   if (tensor.ggml_type == GGML_TYPE_F32) {
-    std::memcpy(out, from, values * sizeof(float));
-    return;
+    std::memcpy(out, from, static_cast<size_t>(values) * sizeof(float));
+  } else {
+    const auto* traits = tensor.ggml_type == StudentTensor::kNoType
+                             ? nullptr
+                             : ggml_get_type_traits(static_cast<ggml_type>(tensor.ggml_type));
+    if (traits == nullptr || traits->to_float == nullptr) {
+      throw Error(fmt::format("{}: tensor '{}' is of type {}, which has no float32",
+                              FileOf(tensor).path(), Printable(tensor.source), tensor.type),
+                  "use a file in another type");
+    }
+    traits->to_float(from, out, values);
   }
-  const auto* traits = ggml_get_type_traits(static_cast<ggml_type>(tensor.ggml_type));
-  if (traits->to_float == nullptr) {
-    throw Error(fmt::format("{}: tensor '{}' is of type {}, which has no float32", file_.path(),
-                            name, tensor.type),
-                "use a file in another type");
-  }
-  traits->to_float(from, out, static_cast<int64_t>(values));
+  if (!AllFinite(out, values)) RefuseNotFinite(tensor, out, first, count, width);
+  if (tensor.plus == 0) return;
+  for (int64_t i = 0; i < values; ++i) out[i] += tensor.plus;
+}
+
+void Weights::RefuseNotFinite(const DecoderTensor& tensor, const float* values, int64_t first,
+                              int64_t count, int64_t width) const {
+  const float* bad = std::find_if(values, values + count * width,
+                                  [](float value) { return !std::isfinite(value); });
+  const int64_t at = bad - values;
+  throw Error(fmt::format("{}: tensor '{}' has {} in row {}, column {}; every weight must be a "
+                          "finite number",
+                          FileOf(tensor).path(), Printable(tensor.source), *bad, first + at / width,
+                          at % width),
+              "training diverged, or the file is damaged: use another checkpoint");
 }
 
 std::vector<float> Weights::ReadVector(const std::string& name, int64_t size) const {
@@ -62,11 +104,26 @@ std::vector<float> Weights::ReadVector(const std::string& name, int64_t size) co
 }
 
 const float* Weights::Resident(const std::string& name, int64_t rows, int64_t width) const {
-  const GgufTensor& tensor = Find(name, rows, width);
-  const char* data = file_.bytes().data() + tensor.offset;
+  const DecoderTensor& tensor = Find(name, rows, width);
+  const char* data = FileOf(tensor).bytes().data() + tensor.offset;
   const bool aligned = reinterpret_cast<uintptr_t>(data) % alignof(float) == 0;
-  return tensor.ggml_type == GGML_TYPE_F32 && aligned ? reinterpret_cast<const float*>(data)
-                                                      : nullptr;
+  return tensor.ggml_type == GGML_TYPE_F32 && aligned && tensor.plus == 0
+             ? reinterpret_cast<const float*>(data)
+             : nullptr;
+}
+
+void Weights::CheckFinite(const std::string& name, int64_t rows, int64_t width) const {
+  if (const float* resident = Resident(name, rows, width)) {
+    if (!AllFinite(resident, rows * width)) {
+      RefuseNotFinite(Find(name, rows, width), resident, 0, rows, width);
+    }
+    return;
+  }
+  constexpr int64_t kRowsAtOnce = 64;
+  std::vector<float> values(static_cast<size_t>(std::min(rows, kRowsAtOnce) * width));
+  for (int64_t row = 0; row < rows; row += kRowsAtOnce) {
+    ReadRows(name, rows, width, row, std::min(kRowsAtOnce, rows - row), values.data());
+  }
 }
 
 }  // namespace rsr

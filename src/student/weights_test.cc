@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "rsr/error.h"
+#include "student/gguf_file.h"
 #include "student/tiny_gguf.h"
 
 namespace rsr {
@@ -25,7 +26,10 @@ class WeightsTest : public testing::Test {
   void TearDown() override { std::filesystem::remove(path_); }
   Weights Open(ggml_type type = GGML_TYPE_Q4_1) {
     WriteTinyGguf(path_, {.type = type});
-    return Weights(ReadGguf(path_));
+    const GgufInfo info = ReadGguf(path_);
+    std::vector<DecoderTensor> tensors;
+    for (const StudentTensor& tensor : info.tensors) tensors.push_back({tensor, tensor.name});
+    return Weights(info, std::move(tensors));
   }
   template <typename Call>
   void ExpectError(const Call& call, const char* what) {

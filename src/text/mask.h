@@ -41,9 +41,9 @@ struct MaskedTokens {
 // A template and a vocabulary. Threading: const methods may run on several threads at once.
 class TextSide {
  public:
-  // Reads vocabulary and template of a GGUF file. Throws rsr::Error: no template (names the
-  // built-in ones), a template that does not parse, an unknown pre-tokenizer.
-  static std::unique_ptr<TextSide> FromGguf(const StudentOptions& options);
+  // Reads vocabulary and template of a GGUF file or a Hugging Face directory. Throws rsr::Error: no
+  // template (names the built-in ones), a template that does not parse, an unknown pre-tokenizer.
+  static std::unique_ptr<TextSide> Open(const StudentOptions& options);
   virtual ~TextSide() = default;
 
   // Renders, tokenizes and masks. Throws RowError if the row cannot be scored.

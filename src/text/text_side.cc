@@ -17,9 +17,9 @@
 namespace rsr {
 namespace {
 
-class GgufTextSide : public TextSide {
+class StudentTextSide : public TextSide {
  public:
-  explicit GgufTextSide(const StudentOptions& options)
+  explicit StudentTextSide(const StudentOptions& options)
       : vocabulary_(options.path),
         options_(options),
         date_(options.template_date.empty() ? Today() : options.template_date),
@@ -215,8 +215,8 @@ class GgufTextSide : public TextSide {
 
 }  // namespace
 
-std::unique_ptr<TextSide> TextSide::FromGguf(const StudentOptions& options) {
-  return std::make_unique<GgufTextSide>(options);
+std::unique_ptr<TextSide> TextSide::Open(const StudentOptions& options) {
+  return std::make_unique<StudentTextSide>(options);
 }
 
 }  // namespace rsr

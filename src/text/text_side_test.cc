@@ -46,21 +46,21 @@ std::string ReasonOf(const TextSide& text, const Trajectory& trajectory) {
 
 TEST(TextSide, PoliciesScoreWhatTheySay) {
   StudentOptions options = Options();
-  auto text = TextSide::FromGguf(options);
+  auto text = TextSide::Open(options);
   MaskedTokens masked = text->Tokenize(kTwoTurns);
   EXPECT_EQ(ScoredText(*text, masked), "5|It| is| |1|0|.|");
   EXPECT_EQ(masked.turns_found, 2);
   EXPECT_EQ(masked.turns_given, 2);
 
   options.mask = MaskPolicy::kTurn;
-  text = TextSide::FromGguf(options);
+  text = TextSide::Open(options);
   masked = text->Tokenize(kTwoTurns);
   EXPECT_EQ(ScoredText(*text, masked), "5|<|im_end|>|It| is| |1|0|.|<|im_end|>|");
   EXPECT_EQ(masked.kinds[1], TokenKind::kEndOfTurn);
   EXPECT_EQ(masked.kinds[2], TokenKind::kAnswer);
 
   options.mask = MaskPolicy::kLast;
-  text = TextSide::FromGguf(options);
+  text = TextSide::Open(options);
   masked = text->Tokenize(kTwoTurns);
   EXPECT_EQ(ScoredText(*text, masked), "It| is| |1|0|.|");
   EXPECT_EQ(masked.turns_found, 1);
@@ -68,7 +68,7 @@ TEST(TextSide, PoliciesScoreWhatTheySay) {
 }
 
 TEST(TextSide, KindsOfInlineReasoningAndToolCalls) {
-  const auto text = TextSide::FromGguf(Options());
+  const auto text = TextSide::Open(Options());
   const MaskedTokens masked = text->Tokenize(
       Conversation({{Role::kUser, "Weather?"},
                     {Role::kAssistant, "<think>ask</think><tool_call>{}</tool_call>Done"}}));
@@ -89,7 +89,7 @@ TEST(TextSide, KindsOfInlineReasoningAndToolCalls) {
 TEST(TextSide, TruncatesOnlyWhenAsked) {
   StudentOptions options = Options();
   options.max_tokens = 40;
-  const auto short_side = TextSide::FromGguf(options);
+  const auto short_side = TextSide::Open(options);
   const MaskedTokens cut = short_side->Tokenize(kTwoTurns);
   EXPECT_TRUE(cut.truncated);
   EXPECT_EQ(cut.ids.size(), 40u);
@@ -98,19 +98,19 @@ TEST(TextSide, TruncatesOnlyWhenAsked) {
   EXPECT_EQ(cut.turns_found, 2);  // found before the cut
 
   options.max_tokens = 10;
-  EXPECT_EQ(ReasonOf(*TextSide::FromGguf(options), kTwoTurns), "no-scored-tokens");
+  EXPECT_EQ(ReasonOf(*TextSide::Open(options), kTwoTurns), "no-scored-tokens");
 
   std::string longer;
   for (int i = 0; i < 9000; ++i) longer += "apple ";
   const Trajectory too_long = Conversation({{Role::kUser, "Go."}, {Role::kAssistant, longer}});
-  EXPECT_EQ(ReasonOf(*TextSide::FromGguf(Options()), too_long), "too-long");
+  EXPECT_EQ(ReasonOf(*TextSide::Open(Options()), too_long), "too-long");
 
   options.max_tokens = 100000;
-  EXPECT_THROW(TextSide::FromGguf(options), Error);
+  EXPECT_THROW(TextSide::Open(options), Error);
 }
 
 TEST(TextSide, RefusesTurnsThatRenderToNothing) {
-  const auto text = TextSide::FromGguf(Options());
+  const auto text = TextSide::Open(Options());
   Trajectory row = Conversation({{Role::kUser, "Weather?"}, {Role::kAssistant, ""}});
   EXPECT_EQ(ReasonOf(*text, row), "empty-turn");
   // SmolLM2's template prints no tool_calls.
@@ -122,16 +122,16 @@ TEST(TextSide, NamesTheTemplatesItKnows) {
   StudentOptions options = Options();
   options.chat_template = "chatlm";
   try {
-    TextSide::FromGguf(options);
+    TextSide::Open(options);
     FAIL() << "accepted";
   } catch (const Error& e) {
     EXPECT_NE(e.hint().find("chatml"), std::string::npos) << e.hint();
   }
   options.chat_template = "chatml";
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   EXPECT_EQ(text->template_source(), "built-in chatml");
   EXPECT_EQ(text->Render(kTwoTurns).text.substr(0, 16), "<|im_start|>user");
-  EXPECT_NE(text->template_hash(), TextSide::FromGguf(Options())->template_hash());
+  EXPECT_NE(text->template_hash(), TextSide::Open(Options())->template_hash());
 }
 
 }  // namespace

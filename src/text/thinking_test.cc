@@ -43,7 +43,7 @@ Scored Render(const std::string& chat_template, ThinkingPolicy thinking, const T
   options.chat_template =
       chat_template.ends_with(".jinja") ? kTemplates + chat_template : chat_template;
   options.thinking = thinking;
-  const TextSide::Rendered rendered = TextSide::FromGguf(options)->Render(talk);
+  const TextSide::Rendered rendered = TextSide::Open(options)->Render(talk);
   Scored scored{"", rendered.stripped};
   for (size_t i = 0; i < rendered.spans.size(); ++i) {
     const auto& span = rendered.spans[i];
@@ -117,7 +117,7 @@ TEST(ExcludedMessages, AreRenderedAndNotScored) {
   StudentOptions options;
   options.path = RSR_DEMO_STUDENT;
   options.chat_template = "chatml";
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   const MaskedTokens masked = text->Tokenize(talk);
   EXPECT_EQ(masked.turns_given, 1);
   EXPECT_EQ(masked.turns_found, 1);
@@ -142,7 +142,7 @@ TEST(ExcludedMessages, AreRenderedAndNotScored) {
   // The last that is trained on is the last turn.
   options.mask = MaskPolicy::kLast;
   talk.messages[1] = Say(Role::kAssistant, "No.");
-  const MaskedTokens last = TextSide::FromGguf(options)->Tokenize(talk);
+  const MaskedTokens last = TextSide::Open(options)->Tokenize(talk);
   EXPECT_EQ(last.positions.size(), 2u);
 }
 
@@ -155,7 +155,7 @@ Counts Count(MaskPolicy mask, const std::string& teacher) {
   StudentOptions options;
   options.path = RSR_DEMO_STUDENT;
   options.mask = mask;
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   TrajectoryReader reader({std::string(RSR_SOURCE_DIR) + "/tests/data/leading-whitespace.jsonl"});
   ReadItem item;
   Counts counts;

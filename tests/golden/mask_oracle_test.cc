@@ -13,7 +13,7 @@ TEST(MaskOracle, IdsAndScoredPositionsAreEqual) {
   if (golden.empty()) GTEST_SKIP() << "the oracle's files are not beside this repository";
   StudentOptions options;
   options.path = RSR_DEMO_STUDENT;
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   TrajectoryReader reader({OracleFile("cases.jsonl")});
   ReadItem item;
   size_t row = 0;

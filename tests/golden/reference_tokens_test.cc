@@ -24,10 +24,10 @@ TEST(ReferenceTokens, DifferOnlyBehindRunsOfSpaceBeforeADigit) {
   StudentOptions options;
   options.path = RSR_DEMO_STUDENT;
   options.max_tokens = 8192;
-  const auto ours = TextSide::FromGguf(options);
+  const auto ours = TextSide::Open(options);
   options.path = dir / "gpt2.gguf";
   WriteChangedStudent(RSR_DEMO_STUDENT, options.path, {.pre_tokenizer = "gpt-2"});
-  const auto theirs = TextSide::FromGguf(options);
+  const auto theirs = TextSide::Open(options);
 
   const std::regex run_before_digit("[ \\n]{2}[0-9]");
   for (const auto& [folder, expected] :

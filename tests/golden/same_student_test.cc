@@ -83,7 +83,7 @@ TEST(SameStudent, SmolLmFromItsFileAndItsDirectory) {
   file.path = RSR_DEMO_STUDENT, directory.path = dir / "student";
   file.max_tokens = directory.max_tokens = 8192;
   file.mask = directory.mask = MaskPolicy::kTurn;
-  const auto a = TextSide::FromGguf(file), b = TextSide::FromGguf(directory);
+  const auto a = TextSide::Open(file), b = TextSide::Open(directory);
   EXPECT_GE(Compare(*a, *b), 40);
   EXPECT_EQ(a->template_hash(), b->template_hash());
   EXPECT_EQ(a->context_length(), b->context_length());
@@ -100,7 +100,7 @@ TEST(SameStudent, Llama2FromItsFileAndItsDirectory) {
   file.path = dir / "student.gguf", directory.path = dir / "student";
   file.chat_template = directory.chat_template = "mistral";
   file.max_tokens = directory.max_tokens = 2048;
-  const auto a = TextSide::FromGguf(file), b = TextSide::FromGguf(directory);
+  const auto a = TextSide::Open(file), b = TextSide::Open(directory);
   EXPECT_GE(Compare(*a, *b), 30);
 }
 

@@ -107,7 +107,7 @@ std::unique_ptr<TextSide> Open(const nlohmann::json& student, const TempDir& dir
   for (const auto& [id, token] : student["tokens"].items()) change.tokens[std::stoul(id)] = token;
   WriteChangedStudent(vocabulary == "demo" ? RSR_DEMO_STUDENT : models + vocabulary, options.path,
                       change);
-  return TextSide::FromGguf(options);
+  return TextSide::Open(options);
 }
 
 std::map<std::string, Trajectory> Conversations() {

@@ -53,7 +53,7 @@ TEST_P(Vocabularies, SpellOrdinaryText) {
   WriteChangedStudent(fmt::format("{}/models/ggml-vocab-{}.gguf", RSR_LLAMA_ROOT, GetParam()),
                       options.path, {});
   options.chat_template = "chatml";
-  const auto text = TextSide::FromGguf(options);
+  const auto text = TextSide::Open(options);
   std::mt19937 random(7);
   for (int i = 0; i < 200; ++i) {
     Trajectory talk;

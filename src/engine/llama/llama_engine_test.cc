@@ -205,7 +205,7 @@ TEST_F(LlamaEngineFiles, NotFiniteLogitsAreAnErrorAndDoNotSpread) {
   });
   // Position 20's embedding becomes infinite.
   std::string bytes = ReadFile(path_);
-  for (const GgufTensor& tensor : ReadGguf(path_).tensors) {
+  for (const StudentTensor& tensor : ReadGguf(path_).tensors) {
     if (tensor.name != "position_embd.weight") continue;
     const float infinity = INFINITY;
     std::memcpy(bytes.data() + tensor.offset + 20 * tensor.bytes / kTinyContext, &infinity,

@@ -95,8 +95,8 @@ class NativeWorker : public EngineWorker {
 
 class NativeEngine : public Engine {
  public:
-  NativeEngine(const GgufInfo& info, const DecoderConfig& config, int64_t sweep_rows)
-      : model_(info, config),
+  NativeEngine(const StudentInfo& student, const DecoderConfig& config, int64_t sweep_rows)
+      : model_(student, config),
         sweep_rows_(sweep_rows),
         info_{.name = "native",
               .precision = "f32",
@@ -118,13 +118,13 @@ class NativeEngine : public Engine {
 
 }  // namespace
 
-std::string WhyNotNative(const GgufInfo& info) {
+std::string WhyNotNative(const StudentInfo& student) {
   std::string why_not;
-  ReadDecoderConfig(info, &why_not);
+  ReadDecoderConfig(student, &why_not);
   return why_not;
 }
 
-int64_t NativeMemoryBytes(const GgufInfo& info, const EngineOptions& options) {
+int64_t NativeMemoryBytes(const StudentInfo& info, const EngineOptions& options) {
   // Few trajectories are longer, and a student that allows a million tokens would never fit.
   constexpr int64_t kLongest = 32768;
   constexpr int64_t kSlack = int64_t{1} << 30;  // sweeps, queues, shards, the rest of the machine
@@ -137,15 +137,15 @@ int64_t NativeMemoryBytes(const GgufInfo& info, const EngineOptions& options) {
 
 std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
   CheckSweepRows(options.sweep_rows);
-  const GgufInfo info = ReadGguf(options.student.path);
+  const StudentInfo student = ReadStudent(options.student.path);
   std::string why_not;
-  const auto config = ReadDecoderConfig(info, &why_not);
+  const auto config = ReadDecoderConfig(student, &why_not);
   if (!config) {
-    throw Error(
-        fmt::format("{}: the native engine does not compute this student: {}", info.path, why_not),
-        "use --engine llama");
+    throw Error(fmt::format("{}: the native engine does not compute this student: {}", student.path,
+                            why_not),
+                student.is_directory ? ConvertHint(student.path) : "use --engine llama");
   }
-  return std::make_unique<NativeEngine>(info, *config, options.sweep_rows);
+  return std::make_unique<NativeEngine>(student, *config, options.sweep_rows);
 }
 
 }  // namespace rsr

@@ -6,16 +6,16 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "student/gguf_file.h"
+#include "student/student_info.h"
 
 namespace rsr {
 
 // Empty if the native engine computes this student; else why it does not, in one clause.
-std::string WhyNotNative(const GgufInfo& info);
+std::string WhyNotNative(const StudentInfo& student);
 
 // What the weights, all workers at a sequence of the student's context (32,768 tokens at most) and
 // the rest of the program take. Only for a student that it computes.
-int64_t NativeMemoryBytes(const GgufInfo& info, const EngineOptions& options);
+int64_t NativeMemoryBytes(const StudentInfo& student, const EngineOptions& options);
 
 // Throws rsr::Error: a student it does not compute, missing tensors.
 std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options);

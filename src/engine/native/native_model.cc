@@ -119,7 +119,10 @@ class LayerReader {
 NativeOutputMatrix::NativeOutputMatrix(const Weights& weights, const std::string& name,
                                        int64_t vocab, int64_t width)
     : vocab_(vocab), width_(width), data_(weights.Resident(name, vocab, width)) {
-  if (data_ != nullptr) return;
+  if (data_ != nullptr) {
+    weights.CheckFinite(name, vocab, width);
+    return;
+  }
   unpacked_.resize(static_cast<size_t>(vocab * width));
   weights.ReadRows(name, vocab, width, 0, vocab, unpacked_.data());
   data_ = unpacked_.data();
@@ -129,9 +132,10 @@ void NativeOutputMatrix::ReadRows(int64_t first, int64_t count, float* out) cons
   std::copy_n(data_ + first * width_, count * width_, out);
 }
 
-NativeModel::NativeModel(const GgufInfo& info, const DecoderConfig& config)
-    : config_(config), weights_(info) {
+NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config)
+    : config_(config), weights_(student, DecoderTensors(student, config)) {
   const bool own = weights_.Has(kOutput);
+  weights_.CheckFinite(kEmbedding, config_.vocab, config_.width);
   output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
                                                  config_.vocab, config_.width);
   output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
@@ -141,7 +145,8 @@ NativeModel::NativeModel(const GgufInfo& info, const DecoderConfig& config)
 }
 
 std::vector<float> NativeModel::RopeFrequenciesOf(bool windowed) const {
-  std::vector<float> factors(static_cast<size_t>(config_.rope_width / 2), 1);
+  std::vector<float> factors = config_.rope_factors;
+  if (factors.empty()) factors.assign(static_cast<size_t>(config_.rope_width / 2), 1);
   if (weights_.Has(kRopeFactors)) {
     factors = weights_.ReadVector(kRopeFactors, config_.rope_width / 2);
   }

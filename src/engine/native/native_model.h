@@ -7,6 +7,7 @@
 #include "kernels/matmul.h"
 #include "kernels/vocab_sweep.h"
 #include "student/decoder_config.h"
+#include "student/student_info.h"
 #include "student/weights.h"
 
 namespace rsr {
@@ -48,8 +49,9 @@ class NativeOutputMatrix : public OutputMatrix {
 
 class NativeModel {
  public:
-  // Throws rsr::Error for missing tensors and shapes that contradict the header.
-  NativeModel(const GgufInfo& info, const DecoderConfig& config);
+  // Throws rsr::Error for missing tensors, shapes that contradict the configuration, and weights
+  // that are not finite.
+  NativeModel(const StudentInfo& student, const DecoderConfig& config);
 
   const DecoderConfig& config() const { return config_; }
   const std::vector<NativeLayer>& layers() const { return layers_; }

@@ -1,0 +1,29 @@
+// One of the small JSON files of a Hugging Face directory.
+//
+// nlohmann's parser, because model_max_length is often an integer of 31 digits, which simdjson
+// takes for an error.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace rsr {
+
+// A JSON object in a file; that of an absent file is empty.
+struct JsonFile {
+  // Throws rsr::Error: more than 64 MB, not a JSON object.
+  JsonFile(const std::string& directory, const char* name);
+
+  // The value, or null.
+  const nlohmann::json& operator[](const char* key) const { return At(root, key); }
+  static const nlohmann::json& At(const nlohmann::json& object, const char* key);
+  // Of the object, or of the `text_config` in which multimodal models keep the language model's
+  // settings; what is no integer or below 0 is 0.
+  int64_t Integer(const char* key) const;
+
+  std::string path;
+  nlohmann::json root = nlohmann::json::object();
+};
+
+}  // namespace rsr
