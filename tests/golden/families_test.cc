@@ -1,42 +1,55 @@
-// The native engine on a tiny random model of every family, against transformers in float32.
-// families/make_families.py makes models and golden values.
+// The native engine on a tiny random model of every family, as a GGUF file and as the Hugging Face
+// directory of the same model, against transformers in float32. families/make_families.py makes
+// models and golden values.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "engine/native/native_engine.h"
 #include "golden/oracle.h"
+#include "rsr/student.h"
 
 namespace rsr {
 namespace {
 
 const std::string kFolder = std::string(RSR_SOURCE_DIR) + "/tests/golden/families/";
 
-class FamiliesTest : public testing::TestWithParam<std::string> {};
+class FamiliesTest : public testing::TestWithParam<std::string> {
+ protected:
+  static std::vector<TokenStats> Score(const std::string& student,
+                                       const std::vector<int32_t>& ids) {
+    std::vector<int32_t> positions(ids.size() - 1);
+    std::iota(positions.begin(), positions.end(), 1);
+    std::vector<TokenStats> stats(positions.size());
+    const auto engine = OpenNativeEngine({.student = {.path = kFolder + student}});
+    engine->NewWorker()->Score(ids, positions, stats.data());
+    return stats;
+  }
+  static nlohmann::json Golden() {
+    for (const auto& row : ReadJsonLines(kFolder + "golden.jsonl")) {
+      if (row["family"] == GetParam()) return row;
+    }
+    return {};
+  }
+};
 
 TEST_P(FamiliesTest, AgreesWithTransformers) {
-  nlohmann::json golden;
-  for (const auto& row : ReadJsonLines(kFolder + "golden.jsonl")) {
-    if (row["family"] == GetParam()) golden = row;
-  }
+  const nlohmann::json golden = Golden();
   ASSERT_FALSE(golden.is_null());
-  const auto ids = golden["ids"].get<std::vector<int32_t>>();
-  std::vector<int32_t> positions(ids.size() - 1);
-  std::iota(positions.begin(), positions.end(), 1);
-  std::vector<TokenStats> stats(positions.size());
-  const auto engine = OpenNativeEngine({.student = {.path = kFolder + GetParam() + ".gguf"}});
-  engine->NewWorker()->Score(ids, positions, stats.data());
+  const std::vector<TokenStats> stats =
+      Score(GetParam(), golden["ids"].get<std::vector<int32_t>>());
   double worst = 0;
   int moved = 0;
   for (size_t i = 0; i < stats.size(); ++i) {
     const double error = std::abs(stats[i].surprisal - golden["surprisal"][i].get<double>());
     worst = std::max(worst, error);
-    ASSERT_LT(error, 1e-4) << "position " << positions[i];
-    ASSERT_NEAR(stats[i].entropy, golden["entropy"][i].get<double>(), 1e-4) << positions[i];
+    ASSERT_LT(error, 1e-4) << "position " << i + 1;
+    ASSERT_NEAR(stats[i].entropy, golden["entropy"][i].get<double>(), 1e-4) << i + 1;
     const int off = std::abs(stats[i].rank - golden["rank"][i].get<int>());
-    ASSERT_LE(off, 1) << "position " << positions[i];  // logits within rounding of each other
+    ASSERT_LE(off, 1) << "position " << i + 1;  // logits within rounding of each other
     moved += off;
   }
   EXPECT_LE(moved, 1);
@@ -44,9 +57,31 @@ TEST_P(FamiliesTest, AgreesWithTransformers) {
              stats.size(), worst, moved);
 }
 
+TEST_P(FamiliesTest, SameBitsFromBothFormats) {
+  const auto ids = Golden()["ids"].get<std::vector<int32_t>>();
+  const auto directory = Score(GetParam(), ids), gguf = Score(GetParam() + ".gguf", ids);
+  EXPECT_EQ(std::memcmp(directory.data(), gguf.data(), gguf.size() * sizeof(TokenStats)), 0);
+}
+
+// Through tokenizer and template as well.
+TEST_P(FamiliesTest, SameConversationFromBothFormats) {
+  const std::vector<ChatMessage> chat = {{"user", "What is 1 + 2?"},
+                                         {"assistant", "It is 3: one and two is three."}};
+  Student directory = Student::Open({.path = kFolder + GetParam()}),
+          gguf = Student::Open(
+              {.path = kFolder + GetParam() + ".gguf", .engine = EngineChoice::kNative});
+  const ConversationScore a = directory.Score(chat), b = gguf.Score(chat);
+  ASSERT_GT(a.tokens.size(), 15u);
+  ASSERT_EQ(a.tokens.size(), b.tokens.size());
+  for (size_t i = 0; i < a.tokens.size(); ++i) {
+    EXPECT_EQ(a.tokens[i].token_id, b.tokens[i].token_id) << i;
+    EXPECT_EQ(a.tokens[i].surprisal, b.tokens[i].surprisal) << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, FamiliesTest,
-                         testing::Values("llama", "qwen2", "qwen3", "smollm3", "gemma2", "gemma3",
-                                         "olmo2", "granite"),
+                         testing::Values("llama", "mistral", "smollm2", "qwen2", "qwen3", "smollm3",
+                                         "gemma2", "gemma3", "phi3", "olmo2", "granite"),
                          [](const testing::TestParamInfo<std::string>& info) {
                            return info.param;
                          });

@@ -73,8 +73,8 @@ TEST_P(HeadGradientTest, AgreesWithAutograd) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HeadGradientTest,
-                         testing::Values("llama", "qwen2", "qwen3", "smollm3", "gemma2", "gemma3",
-                                         "olmo2", "granite"),
+                         testing::Values("llama", "mistral", "smollm2", "qwen2", "qwen3", "smollm3",
+                                         "gemma2", "gemma3", "phi3", "olmo2", "granite"),
                          [](const testing::TestParamInfo<std::string>& info) {
                            return info.param;
                          });

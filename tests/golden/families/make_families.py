@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Tiny random models of every family of the native engine, and what transformers says of them.
 
-  pip install torch transformers gguf    (made with the versions in golden.jsonl)
-  make_families.py                       (writes FAMILY.gguf and golden.jsonl beside itself)
+  pip install torch transformers safetensors gguf    (made with the versions in golden.jsonl)
+  make_families.py            (writes NAME/, NAME.gguf and golden.jsonl beside itself)
 
-Weights are rounded to float16, which is how they are stored; transformers computes in float32 with
-them. golden.jsonl: one object a family: token ids, and for ids[1:] the surprisal in nats, the entropy
-and the rank (1 + entries with a strictly greater logit), from its float32 logits in double. Tensor names and layouts are
-those of llama.cpp's convert_hf_to_gguf.py: query and key rows of families with rotation pairs side by
-side are permuted, Gemma's norms have their 1 added.
+Each model twice: NAME/ as transformers saves it (config.json, safetensors, and a tokenizer of printable ASCII), NAME.gguf with
+the tensor names and layouts of llama.cpp's convert_hf_to_gguf.py: query and key rows of families with rotation pairs side by
+side are permuted, Gemma's norms have their 1 added. Weights are such as float16 and bfloat16 both hold exactly, so the two
+are one model whatever type they are stored in; transformers computes in float32 with them.
+
+golden.jsonl: one object a model: token ids, and for ids[1:] the surprisal in nats, the entropy and the rank (1 + entries with
+a strictly greater logit), from its float32 logits in double.
 """
 
 import json
 import math
 import pathlib
+import shutil
 
 import gguf
 import numpy
@@ -30,33 +33,79 @@ LLAMA3 = dict(rope_type="llama3", rope_theta=10000.0, factor=8.0, low_freq_facto
 PLAIN = dict(rope_type="default", rope_theta=10000.0)
 
 
+CHATML = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+          "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+
+
 def families():
-    """GGUF architecture -> (config, further integer and float keys of the header)."""
+    """Name -> (GGUF architecture, type in safetensors, config, further integer and float keys of the GGUF header)."""
     t = transformers
     return {
-        "llama": (t.LlamaConfig(**SIZES, num_hidden_layers=2, rope_parameters=LLAMA3), {}),
-        "qwen2": (t.Qwen2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
-        "qwen3": (t.Qwen3Config(**SIZES, num_hidden_layers=2, head_dim=16, rope_parameters=PLAIN), {}),
-        "smollm3": (t.SmolLM3Config(**SIZES, num_hidden_layers=4, no_rope_layer_interval=4,
-                                    rope_parameters=PLAIN), {}),
-        "gemma2": (t.Gemma2Config(**SIZES, num_hidden_layers=3, head_dim=16, query_pre_attn_scalar=16,
-                                  sliding_window=WINDOW, attn_logit_softcapping=5.0,
-                                  final_logit_softcapping=8.0, rope_parameters=PLAIN),
-                   {"attention.sliding_window": WINDOW, "attn_logit_softcapping": 5.0,
-                    "final_logit_softcapping": 8.0}),
-        "gemma3": (t.Gemma3TextConfig(**SIZES, num_hidden_layers=7, head_dim=16, query_pre_attn_scalar=16,
-                                      sliding_window=WINDOW,
+        "llama": ("llama", "float32", t.LlamaConfig(**SIZES, num_hidden_layers=2, rope_parameters=LLAMA3), {}),
+        "mistral": ("llama", "bfloat16", t.MistralConfig(**SIZES, num_hidden_layers=2, sliding_window=WINDOW,
+                                                         rope_parameters=PLAIN), {"attention.sliding_window": WINDOW}),
+        "smollm2": ("llama", "bfloat16", t.LlamaConfig(**SIZES, num_hidden_layers=2, tie_word_embeddings=True,
+                                                       rope_parameters=dict(PLAIN, rope_theta=100000.0)),
+                    {"rope.freq_base": 100000.0}),
+        "qwen2": ("qwen2", "bfloat16", t.Qwen2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
+        "qwen3": ("qwen3", "float16", t.Qwen3Config(**SIZES, num_hidden_layers=2, head_dim=16, rope_parameters=PLAIN), {}),
+        "smollm3": ("smollm3", "bfloat16", t.SmolLM3Config(**SIZES, num_hidden_layers=4, no_rope_layer_interval=4,
+                                                           rope_parameters=PLAIN), {}),
+        "gemma2": ("gemma2", "float16", t.Gemma2Config(**SIZES, num_hidden_layers=3, head_dim=16, query_pre_attn_scalar=16,
+                                                       sliding_window=WINDOW, attn_logit_softcapping=5.0,
+                                                       final_logit_softcapping=8.0, rope_parameters=PLAIN),
+                   {"attention.sliding_window": WINDOW, "attn_logit_softcapping": 5.0, "final_logit_softcapping": 8.0}),
+        "gemma3": ("gemma3", "bfloat16",
+                   t.Gemma3TextConfig(**SIZES, num_hidden_layers=7, head_dim=16, query_pre_attn_scalar=16, sliding_window=WINDOW,
                                       rope_parameters={"sliding_attention": PLAIN,
-                                                       "full_attention": dict(rope_type="linear", factor=8.0,
-                                                                              rope_theta=1e6)}),
+                                                       "full_attention": dict(rope_type="linear", factor=8.0, rope_theta=1e6)}),
                    {"attention.sliding_window": WINDOW, "rope.freq_base": 1e6, "rope.scaling.factor": 8.0}),
-        "olmo2": (t.Olmo2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
-        "granite": (t.GraniteConfig(**SIZES, num_hidden_layers=2, embedding_multiplier=3.0,
-                                    residual_multiplier=0.3, attention_multiplier=0.2, logits_scaling=4.0,
-                                    rope_parameters=PLAIN),
-                    {"embedding_scale": 3.0, "residual_scale": 0.3, "attention.scale": 0.2,
-                     "logit_scale": 4.0}),
+        "phi3": ("phi3", "bfloat16", t.Phi3Config(**SIZES, num_hidden_layers=2, sliding_window=WINDOW, rope_parameters=PLAIN),
+                 {"attention.sliding_window": WINDOW}),
+        "olmo2": ("olmo2", "float16", t.Olmo2Config(**SIZES, num_hidden_layers=2, rope_parameters=PLAIN), {}),
+        "granite": ("granite", "bfloat16",
+                    t.GraniteConfig(**SIZES, num_hidden_layers=2, embedding_multiplier=3.0, residual_multiplier=0.3,
+                                    attention_multiplier=0.2, logits_scaling=2.0, rope_parameters=PLAIN),
+                    {"embedding_scale": 3.0, "residual_scale": 0.3, "attention.scale": 0.2, "logit_scale": 2.0}),
     }
+
+
+def vocabulary():
+    """GPT-2's names of the printable ASCII characters, space and newline, special tokens, and merges up to VOCAB."""
+    special = ["<|im_start|>", "<|im_end|>", "<|pad|>"]
+    letters = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a"]
+    pairs = ["\u0120t", "he", "in", "re", "on", "\u0120a", "er", "at", "\u0120s", "nd", "or", "an", "is", "en", "it", "es", "\u0120w",
+             "ou", "\u0120c", "ed", "\u0120f", "\u0120p", "st", "al", "ar", "\u0120b", "\u0120m", "ic", "\u0120d", "\u0120h", "us", "ea",
+             "\u0120l", "ro", "le", "\u0120n", "om", "\u0120r", "ve", "ur", "\u0120g", "ti", "el", "ra", "\u0120e", "li", "th", "ch", "ne",
+             "\u0120=", "\u01201", "\u01202", "\u0120+", "ss", "ll", "ee", "oo", "qu", "ly", "sh", "wh"]
+    tokens = (special + letters + pairs)[:VOCAB]
+    assert len(set(tokens)) == VOCAB
+    return tokens, [(p[0], p[1]) for p in tokens[len(special) + len(letters):]], special
+
+
+def write_tokenizer(folder):
+    tokens, merges, special = vocabulary()
+    flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
+    tokenizer = {"version": "1.0", "truncation": None, "padding": None,
+                 "added_tokens": [dict(id=i, content=t, **flags) for i, t in enumerate(special)], "normalizer": None,
+                 "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+                 "post_processor": None, "decoder": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True,
+                                                     "use_regex": True},
+                 "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+                           "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+                           "vocab": {t: i for i, t in enumerate(tokens)}, "merges": [" ".join(m) for m in merges]}}
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": special[0], "eos_token": special[1],
+              "pad_token": special[2], "chat_template": CHATML}
+    for name, value in (("tokenizer.json", tokenizer), ("tokenizer_config.json", config)):
+        (folder / name).write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_directory(model, kind, folder):
+    """As save_pretrained leaves it; the one in float32 in shards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    size = "30KB" if kind == "float32" else "1GB"
+    model.to(getattr(torch, kind)).save_pretrained(folder, max_shard_size=size)
+    write_tokenizer(folder)
 
 
 def random_model(config, seed):
@@ -67,7 +116,8 @@ def random_model(config, seed):
         for name, value in model.named_parameters():
             # Norms around 1 (Gemma keeps them less 1).
             mean = 1.0 if "norm" in name and not gemma else 0.0
-            value.copy_((mean + 0.2 * torch.randn_like(value)).half().float())
+            value.copy_((mean + 0.2 * torch.randn_like(value)).bfloat16().float())
+            value[value.half().float() != value] = 0  # too small for float16
     return model
 
 
@@ -79,7 +129,8 @@ def gguf_name(name, norms_after):
         return fixed[name]
     layer, rest = name.removeprefix("model.layers.").split(".", 1)
     parts = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-             "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
+             "self_attn.o_proj": "attn_output", "self_attn.qkv_proj": "attn_qkv",
+             "mlp.gate_up_proj": "ffn_up", "self_attn.q_norm": "attn_q_norm",
              "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
              "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
              "post_attention_layernorm": "post_attention_norm" if norms_after else "ffn_norm",
@@ -121,17 +172,23 @@ def write_gguf(architecture, model, keys, path):
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     for key, value in keys.items():
         (writer.add_uint32 if isinstance(value, int) else writer.add_float32)(f"{architecture}.{key}", value)
+    tokens, merges, special = vocabulary()
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("default")
-    writer.add_token_list([f"t{i}" for i in range(VOCAB)])
-    writer.add_token_merges([])
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([3 if t in special else 1 for t in tokens])
+    writer.add_token_merges([" ".join(m) for m in merges])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_pad_token_id(2)
+    writer.add_chat_template(CHATML)
     names_after = architecture in ("gemma2", "gemma3", "olmo2")
     tied = config.tie_word_embeddings
     for name, value in model.state_dict().items():
         if name == "lm_head.weight" and tied:
             continue
         values = value.numpy()
-        if architecture in ("llama", "smollm3", "granite"):
+        if architecture in ("llama", "smollm3", "granite"):  # pairs side by side
             for module, heads in (("q_proj", config.num_attention_heads), ("k_proj", config.num_key_value_heads)):
                 if module in name:
                     values = side_by_side(values, heads)
@@ -142,7 +199,7 @@ def write_gguf(architecture, model, keys, path):
             writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float32))
         else:
             writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float16))
-    if architecture == "llama":
+    if config.rope_parameters.get("rope_type") == "llama3":
         writer.add_tensor("rope_freqs.weight", llama3_factors(config, head_width))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -150,13 +207,13 @@ def write_gguf(architecture, model, keys, path):
     writer.close()
 
 
-def golden(architecture, model, ids):
+def golden(name, model, ids):
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0, :-1].double()
     log_p = torch.log_softmax(logits, -1)
     targets = torch.tensor(ids[1:])
     own = logits.gather(1, targets[:, None])
-    return {"family": architecture, "ids": ids,
+    return {"family": name, "ids": ids,
             "surprisal": [round(-x, 9) for x in log_p.gather(1, targets[:, None])[:, 0].tolist()],
             "entropy": [round(x, 9) for x in (-(log_p.exp() * log_p).sum(-1)).tolist()],
             "rank": (1 + (logits > own).sum(-1)).tolist(),
@@ -165,13 +222,14 @@ def golden(architecture, model, ids):
 
 def main():
     with open(HERE / "golden.jsonl", "w") as out:
-        for seed, (architecture, (config, keys)) in enumerate(families().items()):
+        for seed, (name, (architecture, kind, config, keys)) in enumerate(families().items()):
             model = random_model(config, seed)
-            write_gguf(architecture, model, keys, HERE / f"{architecture}.gguf")
+            write_gguf(architecture, model, keys, HERE / f"{name}.gguf")
             ids = numpy.random.default_rng(seed).integers(0, VOCAB, TOKENS).tolist()
-            row = golden(architecture, model, ids)
+            row = golden(name, model, ids)
+            write_directory(model, kind, HERE / name)  # last: a change of type rounds more than weights
             spread = numpy.std(row["surprisal"])
-            print(architecture, "mean surprisal", numpy.mean(row["surprisal"]), "deviation", spread)
+            print(name, "mean surprisal", numpy.mean(row["surprisal"]), "deviation", spread)
             assert 0.3 < spread < 6, "such a model says too little or is all rounding"
             out.write(json.dumps(row) + "\n")
 
