@@ -31,6 +31,7 @@ Command AddTeachers(CLI::App& root, Context& context);
 Command AddCorrelate(CLI::App& root, Context& context);
 Command AddSelect(CLI::App& root, Context& context);
 Command AddSimulate(CLI::App& root, Context& context);
+Command AddVerify(CLI::App& root, Context& context);
 Command AddInspect(CLI::App& root, Context& context);
 Command AddInfo(CLI::App& root, Context& context);
 

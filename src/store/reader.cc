@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "rsr/error.h"
@@ -12,6 +13,7 @@
 #include "store/schema.h"
 #include "store/shard.h"
 #include "store/stream.h"
+#include "store/verified.h"
 #include "store/vocab.h"
 
 namespace rsr {
@@ -32,16 +34,22 @@ class Reader : public RunReader {
 
   void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit) override {
     std::unordered_set<int64_t> seen;
+    const std::unordered_map<int64_t, VerifiedRow> verified = Verified();
+    const auto visit_labelled = [&](RunRow& row) {
+      const auto at = verified.find(row.row);
+      if (at != verified.end() && at->second.id == row.id) row.correct = at->second.correct;
+      visit(row);
+    };
     for (const auto* shards : {&files_.info.shards, &files_.unlisted}) {
       for (const RunInfo::Shard& shard : *shards) {
         const std::string path = dir_ + "/" + shard.file;
-        ReadShard(path, schema_, columns, /*check_pages=*/false, [&](const RunRow& row) {
+        ReadShard(path, schema_, columns, /*check_pages=*/false, [&](RunRow& row) {
           if (!seen.insert(row.row).second) {
             throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path,
                                     row.row, row.id),
                         "delete one of the two and run the same score command again");
           }
-          visit(row);
+          visit_labelled(row);
         });
       }
     }
@@ -50,7 +58,7 @@ class Reader : public RunReader {
       ReadStream(file.bytes(), schema_, file.path(),
                  [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
                    RowDecoder(batch, schema_, columns, file.path()).Decode(0, &row);
-                   if (seen.insert(row.row).second) visit(row);
+                   if (seen.insert(row.row).second) visit_labelled(row);
                  });
     }
   }
@@ -67,6 +75,15 @@ class Reader : public RunReader {
   }
 
  private:
+  // What `rsr verify` decided takes the place of the label that came with the data.
+  std::unordered_map<int64_t, VerifiedRow> Verified() const {
+    std::unordered_map<int64_t, VerifiedRow> verified;
+    for (VerifiedRow& row : ReadVerified(dir_)) {
+      if (row.correct) verified[row.row] = std::move(row);
+    }
+    return verified;
+  }
+
   std::string dir_;
   RunFiles files_;
   RunSchema schema_;

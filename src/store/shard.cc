@@ -122,7 +122,7 @@ int64_t WeightOf(const RunRow& row) {
 }
 
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
-               const std::function<void(const RunRow&)>& visit) {
+               const std::function<void(RunRow&)>& visit) {
   std::vector<std::string> fields;
   for (const int i : schema.Fields(columns)) fields.push_back(schema.arrow()->field(i)->name());
   RunRow row;

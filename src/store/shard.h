@@ -47,7 +47,7 @@ int64_t WeightOf(const RunRow& row);
 // The rows of a shard in order, with the columns asked for (RunReader::Columns). The row is only
 // valid during the call.
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
-               const std::function<void(const RunRow&)>& visit);
+               const std::function<void(RunRow&)>& visit);
 
 // The way out of a damaged shard.
 std::string ShardHint(const std::string& path);
