@@ -34,5 +34,6 @@ Command AddSimulate(CLI::App& root, Context& context);
 Command AddVerify(CLI::App& root, Context& context);
 Command AddInspect(CLI::App& root, Context& context);
 Command AddInfo(CLI::App& root, Context& context);
+Command AddBench(CLI::App& root, Context& context);
 
 }  // namespace rsr::cli

@@ -37,7 +37,7 @@ int Main(int argc, char** argv, Printer& printer) {
   Context context{printer, {argv, argv + argc}};
   std::vector<Command> commands;
   for (auto* add : {AddCheck, AddScore, AddMetrics, AddTeachers, AddSelect, AddCorrelate,
-                    AddSimulate, AddVerify, AddInspect, AddInfo}) {
+                    AddSimulate, AddVerify, AddInspect, AddInfo, AddBench}) {
     commands.push_back(add(root, context));
     commands.back().app->group("Commands");
   }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/format.h"
 #include "cli/input_flags.h"
 #include "cli/interrupt.h"
@@ -24,21 +25,16 @@ namespace {
 struct Flags {
   StudentFlags student;
   InputFlags input;
+  EngineFlags engine;
   ScoreOptions options;
-  std::string engine = "auto", precision = "auto", bad_rows = "skip";
+  std::string bad_rows = "skip";
   bool json = false;
 };
 
 ScoreOptions Resolve(const Flags& flags) {
   ScoreOptions options = flags.options;
   options.student = flags.student.Student();
-  options.student.precision = ParseChoice<Precision>(
-      "--precision", flags.precision,
-      {{"auto", Precision::kAuto}, {"f32", Precision::kF32}, {"native", Precision::kNative}});
-  options.student.engine = ParseChoice<EngineChoice>("--engine", flags.engine,
-                                                     {{"auto", EngineChoice::kAuto},
-                                                      {"native", EngineChoice::kNative},
-                                                      {"llama", EngineChoice::kLlama}});
+  flags.engine.Apply(&options.student);
   options.input = flags.input.Input();
   options.input.fail_on_bad_row =
       ParseChoice<bool>("--bad-rows", flags.bad_rows, {{"skip", false}, {"fail", true}});
@@ -154,19 +150,12 @@ Command AddScore(CLI::App& root, Context& context) {
                   "run directory; one that holds the same run is continued")
       ->type_name("RUN")
       ->required();
-  app->add_option("--engine", flags->engine, "auto, native or llama")
-      ->type_name("E")
-      ->capture_default_str();
-  app->add_option("--precision", flags->precision, "auto, f32 or native")
-      ->type_name("P")
-      ->capture_default_str();
+  AddEngineFlags(*app, flags->engine);
   app->add_option("--bad-rows", flags->bad_rows,
                   "skip: score the rest, then exit 1; fail: stop at the first")
       ->type_name("WHAT")
       ->capture_default_str();
-  app->add_option("--threads", flags->options.threads, "workers, a core each (default: all cores)")
-      ->type_name("N")
-      ->check(WholeNumber(1));
+  AddThreads(*app, flags->options.threads);
   app->add_option("--sweep-rows", flags->options.sweep_rows,
                   "positions per vocabulary sweep: memory and speed, never results")
       ->type_name("N")

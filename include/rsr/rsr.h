@@ -1,6 +1,7 @@
 // The whole public interface.
 #pragma once
 
+#include "rsr/bench.h"
 #include "rsr/correlate.h"
 #include "rsr/error.h"
 #include "rsr/inspect.h"

@@ -6,7 +6,6 @@
 #include "rsr/score.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,6 +16,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/cores.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "data/inputs.h"
@@ -36,11 +36,6 @@ namespace rsr {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-int UsableCores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
 
 std::string UtcNow() {
   const std::time_t now = std::time(nullptr);

@@ -1,0 +1,32 @@
+#include "cli/engine_flags.h"
+
+#include "cli/usage.h"
+
+namespace rsr::cli {
+
+void EngineFlags::Apply(StudentOptions* student) const {
+  student->precision = ParseChoice<Precision>(
+      "--precision", precision,
+      {{"auto", Precision::kAuto}, {"f32", Precision::kF32}, {"native", Precision::kNative}});
+  student->engine = ParseChoice<EngineChoice>("--engine", engine,
+                                              {{"auto", EngineChoice::kAuto},
+                                               {"native", EngineChoice::kNative},
+                                               {"llama", EngineChoice::kLlama}});
+}
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
+  app.add_option("--engine", flags.engine, "auto, native or llama")
+      ->type_name("E")
+      ->capture_default_str();
+  app.add_option("--precision", flags.precision, "auto, f32 or native")
+      ->type_name("P")
+      ->capture_default_str();
+}
+
+void AddThreads(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "workers, a core each (default: all cores)")
+      ->type_name("N")
+      ->check(WholeNumber(1));
+}
+
+}  // namespace rsr::cli

@@ -1,0 +1,21 @@
+// The flags of the commands that run the student: by which engine, in which precision, on how many
+// cores.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "rsr/student.h"
+
+namespace rsr::cli {
+
+struct EngineFlags {
+  std::string engine = "auto", precision = "auto";
+
+  void Apply(StudentOptions* student) const;  // after parsing; throws rsr::Error
+};
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags);
+void AddThreads(CLI::App& app, int& threads);
+
+}  // namespace rsr::cli
