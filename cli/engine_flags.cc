@@ -5,9 +5,11 @@
 namespace rsr::cli {
 
 void EngineFlags::Apply(StudentOptions* student) const {
-  student->precision = ParseChoice<Precision>(
-      "--precision", precision,
-      {{"auto", Precision::kAuto}, {"f32", Precision::kF32}, {"native", Precision::kNative}});
+  student->precision = ParseChoice<Precision>("--precision", precision,
+                                              {{"auto", Precision::kAuto},
+                                               {"f32", Precision::kF32},
+                                               {"bf16", Precision::kBf16},
+                                               {"native", Precision::kNative}});
   student->engine = ParseChoice<EngineChoice>("--engine", engine,
                                               {{"auto", EngineChoice::kAuto},
                                                {"native", EngineChoice::kNative},
@@ -18,7 +20,7 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--engine", flags.engine, "auto, native or llama")
       ->type_name("E")
       ->capture_default_str();
-  app.add_option("--precision", flags.precision, "auto, f32 or native")
+  app.add_option("--precision", flags.precision, "auto, f32, bf16 or native")
       ->type_name("P")
       ->capture_default_str();
 }

@@ -80,6 +80,7 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["stopped"] = s.stopped;
   out["engine"] = s.engine;
   out["precision"] = s.precision;
+  out["precision_why"] = s.precision_why;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -116,6 +117,10 @@ void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& contex
   PrintNotes(s.notes, printer);
   if (!s.why_not_native.empty()) {
     printer.Note(fmt::format("scored by the llama engine: {}", s.why_not_native));
+  }
+  // Not after runs that were short anyway.
+  if (!s.precision_why.empty() && s.seconds > 60) {
+    printer.Note(fmt::format("precision {}: {}", s.precision, s.precision_why));
   }
   if (s.stopped) {
     printer.Detail("stopped; this goes on where it ended:\n  " + ShellQuote(context.argv));

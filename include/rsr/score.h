@@ -86,7 +86,8 @@ struct ScoreSummary {
   bool stopped = false;        // `stop` asked for it: the same call continues the run
   std::string engine;          // what kAuto chose: "native" or "llama"
   std::string why_not_native;  // why it chose "llama", in one clause; else empty
-  std::string precision;       // what kAuto chose: "f32" or "native"
+  std::string precision;       // what kAuto chose: "f32", "bf16" or "native"
+  std::string precision_why;   // in one clause, if kAuto was asked for; else empty
 };
 
 // Throws rsr::Error for unusable options, student or run directory; bad rows follow

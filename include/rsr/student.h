@@ -9,12 +9,14 @@
 
 namespace rsr {
 
-// kF32: the weights, dequantised where the file is quantised, in float32. kNative: the file's own
-// types as ggml computes them (it rounds activations to 8 bits for quantised weights). kAuto: kF32
-// if that fits in memory.
-enum class Precision { kAuto, kF32, kNative };
+// kF32: the weights, dequantised where the file is quantised, in float32. kBf16: weights and the
+// activations they are multiplied with rounded to bf16, sums in float32 (EngineChoice::kNative
+// only; twice as fast on some CPUs). kNative: the file's own types as ggml computes them (it rounds
+// activations to 8 bits for quantised weights). kAuto: kF32 if that fits in memory, else kNative
+// (docs/precision.md).
+enum class Precision { kAuto, kF32, kBf16, kNative };
 
-// kNative: rsr's own decoder, float32, for dense families (docs/engine.md). kLlama: llama.cpp's
+// kNative: rsr's own decoder, for dense families (docs/engine.md). kLlama: llama.cpp's
 // graph, every architecture it has. kAuto: kNative if it computes this student, its float32 weights
 // fit in memory and the precision is not kNative; else kLlama.
 enum class EngineChoice { kAuto, kNative, kLlama };

@@ -59,9 +59,10 @@ struct OutputHead {
 };
 
 struct EngineInfo {
-  std::string name;       // "native" or "llama"
-  std::string precision;  // what was chosen: "f32" or "native"
-  std::string cpu_level;  // of the sweep
+  std::string name;           // "native" or "llama"
+  std::string precision;      // what was chosen: "f32", "bf16" or "native"
+  std::string precision_why;  // in one clause, if Precision::kAuto was asked for; else empty
+  std::string cpu_level;      // of the sweep
   int64_t weights_bytes = 0;
   int64_t pack_tokens = 0;  // shorter sequences are best collected to packs of so many tokens
 };

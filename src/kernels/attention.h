@@ -6,9 +6,11 @@
 // values is used once for all of them. Tiles after the last query, or before a sliding window, are
 // never touched.
 //
-// Rounding rule: float32. A query's bits depend on its own row, the keys and values before it and
-// the level alone: tiles begin at multiples of a fixed number of positions of its own sequence, and
-// what a mask hides adds exact zeros.
+// Rounding rule: float32. With `bf16` scaled queries, keys, probabilities and values are rounded to
+// bf16 (kernels/bf16.h) on their way into the two products, the probabilities before they are
+// summed; scores, exponentials and sums stay float32. A query's bits depend on its own row, the
+// keys and values before it and the level alone: tiles begin at multiples of a fixed number of
+// positions of its own sequence, and what a mask hides adds exact zeros.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@ struct AttentionShape {
   float scale = 0;     // of the products; usually 1 / sqrt(head_width)
   int64_t window = 0;  // a query sees this many positions, itself included; 0: all before it
   float soft_cap = 0;  // 0: none, else scores are soft_cap * tanh(score / soft_cap)
+  bool bf16 = false;   // products in bf16
 };
 
 // Keys and values of one sequence, both [kv_heads, positions, head_width] with `head_stride` floats
@@ -45,7 +48,7 @@ class Attention {
 // Throws rsr::Error (kInternal) if the heads are not a multiple of the KV heads.
 std::unique_ptr<Attention> NewAttention(const AttentionShape& shape);
 
-// The slow, obvious twin: one query at a time, in double. For tests.
+// The slow, obvious twin: one query at a time, in double, nothing rounded. For tests.
 std::unique_ptr<Attention> NewReferenceAttention(const AttentionShape& shape);
 
 }  // namespace rsr

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "gmock/gmock.h"
+#include "kernels/bf16.h"
 #include "kernels/op_testing.h"
 #include "rsr/error.h"
 
@@ -36,9 +37,10 @@ struct Sequence {
   std::vector<float> q, keys, values;
 };
 
-// Attention as one writes it first, all in float32.
+// Attention as one writes it first, all in float32 or with both products in bf16.
 std::vector<float> Plain(const Sequence& s) {
   const AttentionShape& shape = s.shape;
+  const auto factor = [&](float x) { return shape.bf16 ? FromBf16(ToBf16(x)) : x; };
   const int64_t width = shape.head_width;
   std::vector<float> out(s.length * s.row());
   for (int64_t query = 0; query < s.length; ++query) {
@@ -49,18 +51,19 @@ std::vector<float> Plain(const Sequence& s) {
       std::vector<float> scores;
       for (int64_t key = begin; key <= query; ++key) {
         float score = 0;
-        for (int64_t i = 0; i < width; ++i) score += q[i] * s.keys[kv + key * width + i];
-        score *= shape.scale;
+        for (int64_t i = 0; i < width; ++i) {
+          score += factor(shape.scale * q[i]) * factor(s.keys[kv + key * width + i]);
+        }
         if (shape.soft_cap > 0) score = shape.soft_cap * std::tanh(score / shape.soft_cap);
         scores.push_back(score);
       }
       const float most = *std::max_element(scores.begin(), scores.end());
       float sum = 0;
-      for (float& score : scores) sum += score = std::exp(score - most);
+      for (float& score : scores) sum += score = factor(std::exp(score - most));
       for (int64_t i = 0; i < width; ++i) {
         float value = 0;
         for (size_t k = 0; k < scores.size(); ++k) {
-          value += scores[k] * s.values[kv + (begin + int64_t(k)) * width + i];
+          value += scores[k] * factor(s.values[kv + (begin + int64_t(k)) * width + i]);
         }
         out[query * s.row() + head * width + i] = value / sum;
       }
@@ -69,15 +72,22 @@ std::vector<float> Plain(const Sequence& s) {
   return out;
 }
 
-void Compare(const AttentionShape& shape, int64_t length, float spread = 1) {
+void CompareIn(const AttentionShape& shape, int64_t length, float spread) {
   const Sequence sequence(shape, length, spread);
   const std::vector<float> reference = sequence.Run(*NewReferenceAttention(shape));
   const std::vector<double> want(reference.begin(), reference.end());
   const std::vector<float> plain = Plain(sequence);
   ForEachLevel([&](const std::string&) {
     ExpectWithinTwicePlain(sequence.Run(*NewAttention(shape)), plain, want,
-                           "length " + std::to_string(length));
+                           (shape.bf16 ? "bf16, length " : "length ") + std::to_string(length));
   });
+}
+
+void Compare(AttentionShape shape, int64_t length, float spread = 1) {
+  for (const bool bf16 : {false, true}) {
+    shape.bf16 = bf16;
+    CompareIn(shape, length, spread);
+  }
 }
 
 AttentionShape Shape(int64_t heads, int64_t kv_heads, int64_t head_width) {
@@ -123,9 +133,10 @@ TEST(Attention, SoftCap) {
 
 // A piece, alone or among others, and keys that come after it: no trace.
 TEST(Attention, BitsDependOnTheQueryAlone) {
-  for (const int64_t window : {0, 90}) {
-    AttentionShape shape = Shape(3, 1, 16);
+  for (const auto& [window, bf16] : {std::pair{0, false}, {90, false}, {0, true}, {90, true}}) {
+    AttentionShape shape = Shape(3, 1, 15);
     shape.window = window;
+    shape.bf16 = bf16;
     const Sequence sequence(shape, 700);
     ForEachLevel([&](const std::string&) {
       const auto attention = NewAttention(shape);
@@ -139,6 +150,20 @@ TEST(Attention, BitsDependOnTheQueryAlone) {
             << count << " queries from " << first;
       }
     });
+  }
+}
+
+// Whether the processor multiplies bf16 or not: the same bits.
+TEST(Attention, Bf16IsTheSameWidened) {
+  AttentionShape shape = Shape(3, 1, 16);
+  shape.bf16 = true;
+  const Sequence sequence(shape, 300);
+  std::vector<std::vector<float>> all;
+  ForEachLevel([&](const std::string& level) {
+    if (level.starts_with("AVX")) all.push_back(sequence.Run(*NewAttention(shape)));
+  });
+  for (const auto& one : all) {
+    EXPECT_EQ(std::memcmp(one.data(), all[0].data(), one.size() * sizeof(float)), 0);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "gmock/gmock.h"
+#include "kernels/bf16.h"
 #include "kernels/op_testing.h"
 
 namespace rsr {
@@ -22,17 +23,27 @@ std::vector<Case> Cases() {
   return cases;
 }
 
-PackedMatrix Packed(const std::vector<float>& weights, int64_t columns, int64_t depth) {
-  PackedMatrix packed(columns, depth);
+constexpr WeightType kTypes[] = {WeightType::kF32, WeightType::kBf16};
+
+PackedMatrix Packed(const std::vector<float>& weights, int64_t columns, int64_t depth,
+                    WeightType type = WeightType::kF32) {
+  PackedMatrix packed(columns, depth, type);
   const int64_t half = columns / 2;  // in two parts, as queries, keys and values are
   packed.Pack(half, columns - half, weights.data() + half * depth);
   packed.Pack(0, half, weights.data());
   return packed;
 }
 
-std::string Name(const Case& c) {
-  return std::to_string(c.rows) + " rows, " + std::to_string(c.columns) + " columns, depth " +
-         std::to_string(c.depth);
+// What the products multiply.
+std::vector<float> Rounded(std::vector<float> values, WeightType type) {
+  if (type == WeightType::kF32) return values;
+  for (float& x : values) x = FromBf16(ToBf16(x));
+  return values;
+}
+
+std::string Name(const Case& c, WeightType type) {
+  return (type == WeightType::kF32 ? "f32, " : "bf16, ") + std::to_string(c.rows) + " rows, " +
+         std::to_string(c.columns) + " columns, depth " + std::to_string(c.depth);
 }
 
 std::vector<float> PlainMatMul(const std::vector<float>& x, const std::vector<float>& weights,
@@ -51,74 +62,112 @@ std::vector<float> PlainMatMul(const std::vector<float>& x, const std::vector<fl
   return y;
 }
 
-void Compare(const Case& c, const MatMulOptions& options) {
+void Compare(const Case& c, WeightType type, const MatMulOptions& options) {
   const auto x = Gaussian(c.rows * c.depth, 1, 1), weights = Gaussian(c.columns * c.depth, 1, 2);
   const auto before = Gaussian(c.rows * c.columns, 1, 3);
   std::vector<double> want(before.begin(), before.end());
-  ReferenceMatMul(x.data(), c.rows, weights.data(), c.columns, c.depth, want.data(), options);
-  const auto plain = PlainMatMul(x, weights, c, options, before);
+  ReferenceMatMul(x.data(), c.rows, weights.data(), c.columns, c.depth, want.data(), options, type);
+  const auto plain = PlainMatMul(Rounded(x, type), Rounded(weights, type), c, options, before);
   ForEachLevel([&](const std::string&) {
-    const PackedMatrix packed = Packed(weights, c.columns, c.depth);
+    const PackedMatrix packed = Packed(weights, c.columns, c.depth, type);
     std::vector<float> got = before;
     MatMul(x.data(), c.rows, packed, got.data(), options);
-    ExpectWithinTwicePlain(got, plain, want, Name(c));
+    ExpectWithinTwicePlain(got, plain, want, Name(c, type));
   });
 }
 
 TEST(MatMul, SizesThroughEveryRemainder) {
-  for (const Case& c : Cases()) {
-    if (!testing::Test::HasFailure()) Compare(c, {});
+  for (const WeightType type : kTypes) {
+    for (const Case& c : Cases()) {
+      if (!testing::Test::HasFailure()) Compare(c, type, {});
+    }
   }
 }
 
 TEST(MatMul, Options) {
   const auto bias = Gaussian(130, 3, 4);
-  for (const Case& c : {Case{5, 64, 40}, {130, 130, 800}}) {
-    Compare(c, {.bias = bias.data()});
-    Compare(c, {.scale = 0.22f});
-    Compare(c, {.add = true});
-    Compare(c, {.bias = bias.data(), .scale = 0.22f, .add = true});
+  for (const WeightType type : kTypes) {
+    for (const Case& c : {Case{5, 64, 40}, {130, 130, 800}}) {
+      Compare(c, type, {.bias = bias.data()});
+      Compare(c, type, {.scale = 0.22f});
+      Compare(c, type, {.add = true});
+      Compare(c, type, {.bias = bias.data(), .scale = 0.22f, .add = true});
+    }
   }
 }
 
+void CompareGated(const Case& c, WeightType type, const GatedOptions& options) {
+  // Gates of both signs and up to 60: the logistic function at 0, 1 and in between.
+  const auto x = Gaussian(c.rows * c.depth, 1, 1);
+  const auto gate = Gaussian(c.columns * c.depth, 20 / std::sqrt(float(c.depth)), 2);
+  const auto up = Gaussian(c.columns * c.depth, 1, 3);
+  std::vector<double> want(c.rows * c.columns);
+  ReferenceGatedMatMul(x.data(), c.rows, gate.data(), up.data(), c.columns, c.depth, want.data(),
+                       options, type);
+  const std::vector<float> zeros(c.rows * c.columns), left = Rounded(x, type);
+  auto plain = PlainMatMul(left, Rounded(up, type), c, {.bias = options.up_bias}, zeros);
+  const auto gated = PlainMatMul(left, Rounded(gate, type), c, {.bias = options.gate_bias}, zeros);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const float g = gated[i];
+    plain[i] *= options.activation == Activation::kSilu
+                    ? g / (1 + std::exp(-g))
+                    : 0.5f * g * (1 + std::tanh(0.797884561f * (g + 0.044715f * g * g * g)));
+  }
+  ForEachLevel([&](const std::string&) {
+    std::vector<float> got(want.size());
+    GatedMatMul(x.data(), c.rows, Packed(gate, c.columns, c.depth, type),
+                Packed(up, c.columns, c.depth, type), got.data(), options);
+    ExpectWithinTwicePlain(got, plain, want, Name(c, type));
+  });
+}
+
 TEST(GatedMatMul, ActivationsAndBiases) {
-  for (const Case& c : {Case{1, 9, 1}, {5, 64, 40}, {130, 130, 800}}) {
-    // Gates of both signs and up to 60: the logistic function at 0, 1 and in between.
-    const auto x = Gaussian(c.rows * c.depth, 1, 1);
-    const auto gate = Gaussian(c.columns * c.depth, 20 / std::sqrt(float(c.depth)), 2);
-    const auto up = Gaussian(c.columns * c.depth, 1, 3);
-    const auto bias = Gaussian(2 * c.columns, 1, 4);
-    for (const GatedOptions& options :
-         {GatedOptions{},
-          {Activation::kGeluTanh},
-          {Activation::kSilu, bias.data(), bias.data() + c.columns}}) {
-      std::vector<double> want(c.rows * c.columns);
-      ReferenceGatedMatMul(x.data(), c.rows, gate.data(), up.data(), c.columns, c.depth,
-                           want.data(), options);
-      std::vector<float> zeros(c.rows * c.columns);
-      auto plain = PlainMatMul(x, up, c, {.bias = options.up_bias}, zeros);
-      const auto gated = PlainMatMul(x, gate, c, {.bias = options.gate_bias}, zeros);
-      for (size_t i = 0; i < plain.size(); ++i) {
-        const float g = gated[i];
-        plain[i] *= options.activation == Activation::kSilu
-                        ? g / (1 + std::exp(-g))
-                        : 0.5f * g * (1 + std::tanh(0.797884561f * (g + 0.044715f * g * g * g)));
-      }
-      ForEachLevel([&](const std::string&) {
-        std::vector<float> got(want.size());
-        GatedMatMul(x.data(), c.rows, Packed(gate, c.columns, c.depth),
-                    Packed(up, c.columns, c.depth), got.data(), options);
-        ExpectWithinTwicePlain(got, plain, want, Name(c));
-      });
+  const auto bias = Gaussian(260, 1, 4);
+  for (const WeightType type : kTypes) {
+    for (const Case& c : {Case{1, 9, 1}, {5, 64, 40}, {130, 130, 800}}) {
+      CompareGated(c, type, {});
+      CompareGated(c, type, {Activation::kGeluTanh});
+      CompareGated(c, type, {Activation::kSilu, bias.data(), bias.data() + c.columns});
     }
+  }
+}
+
+// Whether the processor multiplies bf16 or not: the bits of the float32 product of the rounded
+// factors.
+TEST(MatMul, Bf16IsFloat32OfRoundedFactors) {
+  RecordProperty("native", HasBf16Products());
+  for (const Case& c : {Case{13, 130, 1537}, {128, 64, 576}}) {
+    const auto x = Gaussian(c.rows * c.depth, 1, 1), weights = Gaussian(c.columns * c.depth, 1, 2);
+    ForEachLevel([&](const std::string&) {
+      std::vector<float> bf16(c.rows * c.columns), f32(bf16.size());
+      MatMul(x.data(), c.rows, Packed(weights, c.columns, c.depth, WeightType::kBf16), bf16.data());
+      MatMul(Rounded(x, WeightType::kBf16).data(), c.rows,
+             Packed(Rounded(weights, WeightType::kBf16), c.columns, c.depth), f32.data());
+      EXPECT_EQ(std::memcmp(bf16.data(), f32.data(), bf16.size() * sizeof(float)), 0);
+    });
+  }
+}
+
+TEST(Bf16, Rounds) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(ToBf16(1.0f), 0x3F80);
+  EXPECT_EQ(ToBf16(1.00390625f), 0x3F80);  // half way: to the even neighbour
+  EXPECT_EQ(ToBf16(1.01171875f), 0x3F82);
+  EXPECT_EQ(ToBf16(-1.00390637f), 0xBF81);
+  EXPECT_EQ(ToBf16(3.4e38f), 0x7F80);  // overflows
+  EXPECT_EQ(ToBf16(-kInfinity), 0xFF80);
+  EXPECT_EQ(ToBf16(-1e-40f), 0);
+  EXPECT_EQ(ToBf16(0x1p-126f), 0x0080);
+  for (const uint32_t bits : {0x7F800001u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+    EXPECT_TRUE(std::isnan(FromBf16(ToBf16(std::bit_cast<float>(bits)))));
   }
 }
 
 TEST(MatMul, BitsDependOnTheRowAlone) {
   const Case c{300, 130, 900};
   const auto x = Gaussian(c.rows * c.depth, 1, 1), weights = Gaussian(c.columns * c.depth, 1, 2);
-  ForEachLevel([&](const std::string&) {
-    const PackedMatrix packed = Packed(weights, c.columns, c.depth);
+  const auto test = [&](WeightType type) {
+    const PackedMatrix packed = Packed(weights, c.columns, c.depth, type);
     std::vector<float> all(c.rows * c.columns), h(c.rows * c.columns);
     MatMul(x.data(), c.rows, packed, all.data());
     GatedMatMul(x.data(), c.rows, packed, packed, h.data());
@@ -131,6 +180,9 @@ TEST(MatMul, BitsDependOnTheRowAlone) {
       GatedMatMul(x.data() + first * c.depth, rows, packed, packed, some.data());
       ASSERT_EQ(std::memcmp(some.data(), h.data() + first * c.columns, bytes), 0) << rows;
     }
+  };
+  ForEachLevel([&](const std::string&) {
+    for (const WeightType type : kTypes) test(type);
   });
 }
 

@@ -46,7 +46,8 @@ std::string UtcNow() {
 }
 
 Precision ParsePrecision(const std::string& name) {
-  return name == "native" ? Precision::kNative : Precision::kF32;
+  if (name == "native") return Precision::kNative;
+  return name == "bf16" ? Precision::kBf16 : Precision::kF32;
 }
 
 EngineChoice ParseEngine(const std::string& name) {
@@ -71,6 +72,7 @@ RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
   info.max_tokens = options.student.max_tokens;
   info.engine = engine.name;
   info.precision = engine.precision;
+  if (!engine.precision_why.empty()) info.precision_why = engine.precision_why;
   info.cpu_level = engine.cpu_level;
   info.mask = MaskName(options.student.mask);
   info.thinking = ThinkingName(options.student.thinking);
@@ -376,6 +378,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   summary.engine = engine->info().name;
   summary.why_not_native = why_not_native;
   summary.precision = engine->info().precision;
+  summary.precision_why = engine->info().precision_why;
   summary.peak_rss_bytes = PeakRssBytes();
   return summary;
 }

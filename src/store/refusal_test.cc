@@ -115,6 +115,7 @@ TEST_F(RefusalTest, EveryFieldOfRunJsonIsNeededAndTyped) {
                       HasSubstr(name));
         }
         if (!whole.at(pointer.parent_pointer()).is_object()) return;
+        if (name == "engine.precision_why") return;  // younger than its format version
         Json less = whole;
         less[pointer.parent_pointer()].erase(pointer.back());
         EXPECT_THAT(ThrownBy([&] { RunInfoFromJson(less.dump(), "run.json"); }).message(),

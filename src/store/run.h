@@ -37,7 +37,8 @@ struct RunInfo {
   int64_t vocab_size = 0, max_tokens = 0;
   // how
   std::string engine, precision, cpu_level, mask;
-  std::string thinking = "as-template";  // runs of older versions had no other
+  std::optional<std::string> precision_why;  // what made `auto` choose it; not compared
+  std::string thinking = "as-template";      // runs of older versions had no other
   // input: the options of rsr::InputOptions, as written on the command line
   std::string dialect, map, teacher_from, where, sample;
   int64_t seed = 0;

@@ -38,6 +38,7 @@ void VisitFields(Info& i, F&& f) {
   f("text", "max_tokens", i.max_tokens);
   f("engine", "name", i.engine);
   f("engine", "precision", i.precision);
+  f("engine", "precision_why", i.precision_why);
   f("engine", "cpu_level", i.cpu_level);
   f("input", "dialect", i.dialect);
   f("input", "map", i.map);
@@ -81,6 +82,8 @@ template <class T>
 Json Write(const T& value) {
   return value;
 }
+
+Json Write(const std::optional<std::string>& value) { return value ? Json(*value) : Json(); }
 
 template <class T>
 Json WriteObject(const T& object);
@@ -130,6 +133,12 @@ class Reader {
   void Read(const Json* json, const std::string& where, std::string* out) const {
     if (json == nullptr || !json->is_string()) Fail(where, "a string", json);
     *out = json->get<std::string>();
+  }
+
+  // Runs from before the field have none.
+  void Read(const Json* json, const std::string& where, std::optional<std::string>* out) const {
+    if (json == nullptr || json->is_null()) return out->reset();
+    Read(json, where, &out->emplace());
   }
 
   void Read(const Json* json, const std::string& where, bool* out) const {

@@ -125,11 +125,12 @@ class LlamaWorker : public EngineWorker {
 
 class LlamaEngine : public Engine {
  public:
-  LlamaEngine(const GgufInfo& info, bool f32, int64_t sweep_rows)
+  LlamaEngine(const GgufInfo& info, bool f32, std::string precision_why, int64_t sweep_rows)
       : model_(LoadModel(info.path)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
     ReadAndCheckOutput();
     info_ = {.name = "llama",
              .precision = f32 ? "f32" : "native",
+             .precision_why = std::move(precision_why),
              .cpu_level = CpuLevel(),
              .weights_bytes = static_cast<int64_t>(llama_model_size(model_.get()))};
   }
@@ -170,15 +171,22 @@ class LlamaEngine : public Engine {
 
 std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options) {
   CheckSweepRows(options.sweep_rows);
+  const Precision precision = options.student.precision;
+  if (precision == Precision::kBf16) {
+    throw Error("--engine llama does not compute in bf16",
+                "use --precision f32 or native, or --engine native");
+  }
   GgufInfo info = ReadGguf(options.student.path);
-  const bool f32 = options.student.precision == Precision::kF32 ||
-                   (options.student.precision == Precision::kAuto && F32Fits(info, options));
+  const bool automatic = precision == Precision::kAuto;
+  const bool f32 = precision == Precision::kF32 || (automatic && F32Fits(info, options));
+  std::string why;
+  if (automatic) why = fmt::format("float32 {} in memory", f32 ? "fits" : "would not fit");
   if (f32 && info.quantised) {
     const std::string hash =
         options.student_hash.empty() ? HashFile(options.student.path) : options.student_hash;
     info = ReadGguf(DequantisedGguf(info, hash, options.student.cache_dir));
   }
-  return std::make_unique<LlamaEngine>(info, f32, options.sweep_rows);
+  return std::make_unique<LlamaEngine>(info, f32, std::move(why), options.sweep_rows);
 }
 
 }  // namespace rsr

@@ -10,13 +10,15 @@ namespace {
 
 constexpr int64_t kBlockRows = 128;
 
-AttentionShape ShapeOf(const DecoderConfig& config, int64_t window) {
+AttentionShape ShapeOf(const NativeModel& model, int64_t window) {
+  const DecoderConfig& config = model.config();
   return {.heads = config.heads,
           .kv_heads = config.kv_heads,
           .head_width = config.head_width,
           .scale = config.attention_scale,
           .window = window,
-          .soft_cap = config.attention_soft_cap};
+          .soft_cap = config.attention_soft_cap,
+          .bf16 = model.type() == WeightType::kBf16};
 }
 
 void Grow(std::vector<float>* memory, int64_t floats) {
@@ -37,8 +39,8 @@ Decoder::Decoder(const NativeModel& model)
       config_(model.config()),
       rope_(model.RopeFrequenciesOf(/*windowed=*/false)),
       window_rope_(model.RopeFrequenciesOf(/*windowed=*/true)),
-      attention_(NewAttention(ShapeOf(config_, 0))),
-      window_attention_(NewAttention(ShapeOf(config_, config_.window))),
+      attention_(NewAttention(ShapeOf(model, 0))),
+      window_attention_(NewAttention(ShapeOf(model, config_.window))),
       normed_(kBlockRows * config_.width),
       query_(kBlockRows * config_.heads * config_.head_width),
       key_value_(kBlockRows * 2 * config_.kv_heads * config_.head_width),

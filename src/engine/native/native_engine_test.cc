@@ -57,8 +57,10 @@ class NativeEngineTest : public testing::Test {
     });
   }
   void ExpectAgreement() const;
-  std::unique_ptr<Engine> Open(int64_t sweep_rows = 256) const {
-    return OpenNativeEngine({.student = {.path = path_}, .sweep_rows = sweep_rows});
+  std::unique_ptr<Engine> Open(int64_t sweep_rows = 256,
+                               Precision precision = Precision::kF32) const {
+    return OpenNativeEngine(
+        {.student = {.path = path_, .precision = precision}, .sweep_rows = sweep_rows});
   }
   std::string path_;
 };
@@ -93,6 +95,28 @@ TEST_F(NativeEngineTest, AgreesWithTheLlamaEngine) {
   EXPECT_EQ(Open()->info().precision, "f32");
 }
 
+// Activations and weights with 8 bits: logits of up to 20 move by some hundredths.
+TEST_F(NativeEngineTest, Bf16IsNearFloat32) {
+  const auto bf16 = Open(256, Precision::kBf16);
+  EXPECT_EQ(bf16->info().precision, "bf16");
+  EXPECT_LT(bf16->info().weights_bytes, Open()->info().weights_bytes);
+  const std::vector<int32_t> ids = SomeIds(400, 1);
+  const auto got = ScoreAll(*bf16->NewWorker(), ids), want = ScoreAll(*Open()->NewWorker(), ids);
+  double sum = 0;
+  for (size_t i = 0; i < got.size(); ++i) sum += std::abs(got[i].surprisal - want[i].surprisal);
+  const double mean = sum / static_cast<double>(got.size());
+  EXPECT_GT(mean, 1e-4);  // or it is not bf16
+  EXPECT_LT(mean, 0.1);
+  EXPECT_THROW(OpenLlamaEngine({.student = {.path = path_, .precision = Precision::kBf16}}), Error);
+}
+
+TEST_F(NativeEngineTest, AutoIsFloat32AndSaysWhy) {
+  const auto engine = Open(256, Precision::kAuto);
+  EXPECT_EQ(engine->info().precision, "f32");
+  EXPECT_THAT(engine->info().precision_why, HasSubstr("bf16"));
+  EXPECT_EQ(Open()->info().precision_why, "");
+}
+
 TEST_F(NativeEngineTest, AgreesWithoutWhatAFileMayLack) {
   Write([](std::string_view name) { return name.ends_with(".bias"); });
   ExpectAgreement();
@@ -104,8 +128,10 @@ TEST_F(NativeEngineTest, AgreesWithoutWhatAFileMayLack) {
   ExpectAgreement();
 }
 
-TEST_F(NativeEngineTest, BitsDependOnTheSequenceAlone) {
-  const auto engine = Open(), small_sweeps = Open(7);
+class BitsTest : public NativeEngineTest, public testing::WithParamInterface<Precision> {};
+
+TEST_P(BitsTest, DependOnTheSequenceAlone) {
+  const auto engine = Open(256, GetParam()), small_sweeps = Open(7, GetParam());
   const std::vector<int32_t> ids = SomeIds(400, 1);
   const auto worker = engine->NewWorker();
   const auto all = ScoreAll(*worker, ids);
@@ -123,6 +149,8 @@ TEST_F(NativeEngineTest, BitsDependOnTheSequenceAlone) {
   for (std::thread& thread : threads) thread.join();
   for (const auto& own : stats) EXPECT_TRUE(SameStats(own, all.data()));
 }
+
+INSTANTIATE_TEST_SUITE_P(Precisions, BitsTest, testing::Values(Precision::kF32, Precision::kBf16));
 
 TEST_F(NativeEngineTest, SomePositionsOnly) {
   const std::vector<int32_t> ids = SomeIds(300, 1);

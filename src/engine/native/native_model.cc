@@ -19,8 +19,8 @@ using RowOrder = std::function<int64_t(int64_t row)>;
 
 class LayerReader {
  public:
-  LayerReader(const Weights& weights, const DecoderConfig& config, int64_t layer)
-      : weights_(weights), config_(config), prefix_(fmt::format("blk.{}.", layer)) {}
+  LayerReader(const Weights& weights, const DecoderConfig& config, WeightType type, int64_t layer)
+      : weights_(weights), config_(config), type_(type), prefix_(fmt::format("blk.{}.", layer)) {}
 
   NativeLayer Read() const {
     const int64_t width = config_.width, feed_forward = config_.feed_forward;
@@ -70,7 +70,7 @@ class LayerReader {
       rows += part.rows;
       biased = biased || weights_.Has(prefix_ + part.name + ".bias");
     }
-    Linear linear{PackedMatrix(rows, depth), std::vector<float>(biased ? rows : 0)};
+    Linear linear{PackedMatrix(rows, depth, type_), std::vector<float>(biased ? rows : 0)};
     int64_t first = 0;
     for (const Part& part : parts) {
       Pack(part, depth, first, &linear.weights);
@@ -111,6 +111,7 @@ class LayerReader {
 
   const Weights& weights_;
   const DecoderConfig& config_;
+  const WeightType type_;
   const std::string prefix_;
 };
 
@@ -132,15 +133,15 @@ void NativeOutputMatrix::ReadRows(int64_t first, int64_t count, float* out) cons
   std::copy_n(data_ + first * width_, count * width_, out);
 }
 
-NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config)
-    : config_(config), weights_(student, DecoderTensors(student, config)) {
+NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config, WeightType type)
+    : config_(config), type_(type), weights_(student, DecoderTensors(student, config)) {
   const bool own = weights_.Has(kOutput);
   weights_.CheckFinite(kEmbedding, config_.vocab, config_.width);
   output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
                                                  config_.vocab, config_.width);
   output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
   for (int64_t i = 0; i < config_.layers; ++i) {
-    layers_.push_back(LayerReader(weights_, config_, i).Read());
+    layers_.push_back(LayerReader(weights_, config_, type, i).Read());
   }
 }
 

@@ -49,11 +49,13 @@ class NativeOutputMatrix : public OutputMatrix {
 
 class NativeModel {
  public:
-  // Throws rsr::Error for missing tensors, shapes that contradict the configuration, and weights
-  // that are not finite.
-  NativeModel(const StudentInfo& student, const DecoderConfig& config);
+  // `type`: of the layers' products; embeddings and the output matrix stay float32. Throws
+  // rsr::Error for missing tensors, shapes that contradict the configuration, and weights that are
+  // not finite.
+  NativeModel(const StudentInfo& student, const DecoderConfig& config, WeightType type);
 
   const DecoderConfig& config() const { return config_; }
+  WeightType type() const { return type_; }
   const std::vector<NativeLayer>& layers() const { return layers_; }
   const std::vector<float>& output_norm() const { return output_norm_; }
   const OutputMatrix& output() const { return *output_; }
@@ -65,6 +67,7 @@ class NativeModel {
 
  private:
   const DecoderConfig config_;
+  const WeightType type_;
   const Weights weights_;
   std::vector<NativeLayer> layers_;
   std::vector<float> output_norm_;

@@ -25,10 +25,13 @@ class CpuAttention : public Attention {
   explicit CpuAttention(const AttentionShape& shape)
       : shape_(shape),
         group_(shape.heads / shape.kv_heads),
-        panel_floats_(2 * shape.head_width * kLanes + 2 * kLanes),
-        memory_(hwy::AllocateAligned<float>(kKeyTile * kLanes + kPanelsAtOnce * panel_floats_)),
-        positions_(hwy::AllocateAligned<int32_t>(kPanelsAtOnce * kLanes)) {
-    if (!memory_ || !positions_) throw std::bad_alloc();
+        panel_floats_((KeyWords(shape) + shape.head_width) * kLanes + 2 * kLanes),
+        scores_(Allocate<float>(std::max(kKeyTile, shape.head_width) * kLanes)),
+        panel_memory_(Allocate<float>(kPanelsAtOnce * panel_floats_)),
+        positions_(Allocate<int32_t>(kPanelsAtOnce * kLanes)) {
+    if (!shape.bf16) return;
+    key_words_ = Allocate<uint32_t>(kKeyTile * KeyWords(shape));
+    value_words_ = Allocate<uint32_t>(kKeyTile / 2 * shape.head_width);
   }
 
   void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& sequence,
@@ -47,6 +50,13 @@ class CpuAttention : public Attention {
   }
 
  private:
+  template <class T>
+  static hwy::AlignedFreeUniquePtr<T[]> Allocate(int64_t count) {
+    auto memory = hwy::AllocateAligned<T>(static_cast<size_t>(count));
+    if (!memory) throw std::bad_alloc();
+    return memory;
+  }
+
   // Lane l of a KV head is query l / group, head l % group of its group.
   int64_t Offset(int64_t lane, int64_t kv) const {
     return (lane / group_ * shape_.heads + kv * group_ + lane % group_) * shape_.head_width;
@@ -57,27 +67,28 @@ class CpuAttention : public Attention {
     for (; lane < end; lane += kLanes) {
       const auto index = static_cast<int64_t>(panels_.size());
       const int64_t used = std::min(kLanes, end - lane);
-      float* queries = memory_.get() + kKeyTile * kLanes + index * panel_floats_;
+      float* queries = panel_memory_.get() + index * panel_floats_;
+      float* sums = queries + KeyWords(shape_) * kLanes;
+      float* most = sums + shape_.head_width * kLanes;
       int32_t* positions = positions_.get() + index * kLanes;
-      QueryPanel panel{.first = first + lane / group_,
-                       .last = first + (lane + used - 1) / group_,
-                       .queries = queries,
-                       .sums = queries + shape_.head_width * kLanes,
-                       .most = queries + 2 * shape_.head_width * kLanes,
-                       .total = queries + 2 * shape_.head_width * kLanes + kLanes,
-                       .positions = positions};
+      panels_.push_back({.first = first + lane / group_,
+                         .last = first + (lane + used - 1) / group_,
+                         .queries = queries,
+                         .sums = sums,
+                         .most = most,
+                         .total = most + kLanes,
+                         .positions = positions});
+      const float* rows[kLanes];
+      for (int64_t l = 0; l < used; ++l) rows[l] = q + Offset(lane + l, kv);
+      LoadQueries(shape_, rows, used, scores_.get(), queries);
+      // Lanes without a query have the last position.
       for (int64_t l = 0; l < kLanes; ++l) {
-        // Lanes without a query get zeros and the last position.
-        const float* from = q + Offset(lane + std::min(l, used - 1), kv);
-        const float scale = l < used ? shape_.scale : 0;
-        for (int64_t i = 0; i < shape_.head_width; ++i) queries[i * kLanes + l] = scale * from[i];
         positions[l] = static_cast<int32_t>(first + (lane + std::min(l, used - 1)) / group_);
       }
-      std::fill_n(panel.sums, shape_.head_width * kLanes, 0.0f);
+      std::fill_n(sums, shape_.head_width * kLanes, 0.0f);
       // Not minus infinity: the difference of two of those is not a number.
-      std::fill_n(panel.most, kLanes, std::numeric_limits<float>::lowest());
-      std::fill_n(panel.total, kLanes, 0.0f);
-      panels_.push_back(panel);
+      std::fill_n(most, kLanes, std::numeric_limits<float>::lowest());
+      std::fill_n(most + kLanes, kLanes, 0.0f);
     }
   }
 
@@ -86,24 +97,30 @@ class CpuAttention : public Attention {
     const int64_t oldest =
         shape_.window > 0 ? std::max<int64_t>(0, panels_.front().first - shape_.window + 1) : 0;
     for (int64_t begin = oldest / kKeyTile * kKeyTile; begin < end; begin += kKeyTile) {
+      const KeyTile tile = Tile(keys + begin * width, values + begin * width, begin,
+                                std::min(kKeyTile, end - begin));
       for (const QueryPanel& panel : panels_) {
-        const int64_t count = std::min(kKeyTile, panel.last + 1 - begin);
+        const int64_t count = std::min(tile.count, panel.last + 1 - begin);
         const bool behind =
             shape_.window > 0 && begin + kKeyTile <= panel.first - shape_.window + 1;
         if (count <= 0 || behind) continue;
-        AddKeyTile(shape_, keys + begin * width, values + begin * width, begin, count,
-                   memory_.get(), panel);
+        AddKeyTile(shape_, tile, count, scores_.get(), panel);
       }
     }
   }
 
+  KeyTile Tile(const float* keys, const float* values, int64_t begin, int64_t count) {
+    if (!shape_.bf16) return {begin, count, keys, values};
+    RoundKeyTile(shape_, keys, values, count, key_words_.get(), value_words_.get());
+    return {begin, count, key_words_.get(), value_words_.get()};
+  }
+
   void StorePanels(int64_t kv, int64_t lane, int64_t end, float* out) const {
     for (const QueryPanel& panel : panels_) {
-      for (int64_t l = 0; l < kLanes && lane + l < end; ++l) {
-        float* to = out + Offset(lane + l, kv);
-        const float scale = 1 / panel.total[l];
-        for (int64_t i = 0; i < shape_.head_width; ++i) to[i] = scale * panel.sums[i * kLanes + l];
-      }
+      const int64_t used = std::min(kLanes, end - lane);
+      float* rows[kLanes];
+      for (int64_t l = 0; l < used; ++l) rows[l] = out + Offset(lane + l, kv);
+      StoreSums(shape_, panel, used, rows);
       lane += kLanes;
     }
   }
@@ -111,8 +128,10 @@ class CpuAttention : public Attention {
   const AttentionShape shape_;
   const int64_t group_;                              // query heads of a KV head
   const int64_t panel_floats_;                       // queries, sums, most, total
-  const hwy::AlignedFreeUniquePtr<float[]> memory_;  // a tile of scores, then the panels
+  const hwy::AlignedFreeUniquePtr<float[]> scores_;  // a tile of scores, or queries on their way in
+  const hwy::AlignedFreeUniquePtr<float[]> panel_memory_;
   const hwy::AlignedFreeUniquePtr<int32_t[]> positions_;
+  hwy::AlignedFreeUniquePtr<uint32_t[]> key_words_, value_words_;  // of a tile in bf16
   std::vector<QueryPanel> panels_;
 };
 

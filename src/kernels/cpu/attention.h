@@ -1,4 +1,7 @@
-// What the tiles of attention work on: a panel of 64 queries.
+// What the tiles of attention work on: a panel of 64 queries, a tile of 128 keys.
+//
+// In bf16, `queries` and a tile's keys and values are words of two values (Bf16Pair): neighbours
+// along head_width, and values of two neighbouring keys; else floats.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +20,39 @@ struct QueryPanel {
   static constexpr int64_t kLanes = PackedMatrix::kPanel;
 
   int64_t first = 0, last = 0;  // positions of the first and the last query
-  const float* queries;         // [head_width, kLanes], scaled
+  void* queries;                // [head_width or half of it, kLanes], times the scale and log2(e)
   float* sums;                  // [head_width, kLanes]: of probability times value
-  float* most;                  // [kLanes]: largest score so far
+  float* most;                  // [kLanes]: largest score so far, as an exponent of 2
   float* total;                 // [kLanes]: sum of probabilities
   const int32_t* positions;     // [kLanes]
 };
 
-// Adds the keys [begin, begin + count) of one KV head to the panel; keys and values
-// [count, head_width]. `scores`: scratch [kKeyTile, kLanes].
-void AddKeyTile(const AttentionShape& shape, const float* keys, const float* values, int64_t begin,
-                int64_t count, float* scores, const QueryPanel& panel);
+// Of one KV head.
+struct KeyTile {
+  int64_t begin, count;  // positions
+  const void* keys;      // [count, head_width or half of it]
+  const void* values;    // [count or half of it, head_width]
+};
+
+// Words of a row of head_width values, rounded up.
+inline int64_t KeyWords(const AttentionShape& shape) {
+  return shape.bf16 ? (shape.head_width + 1) / 2 : shape.head_width;
+}
+
+// Lanes [0, count) of a panel's queries out of `rows` [head_width] each; the other lanes become 0.
+// `scratch`: [head_width, kLanes].
+void LoadQueries(const AttentionShape& shape, const float* const* rows, int64_t count,
+                 float* scratch, void* queries);
+// The lanes' attended values, sums / total, into `rows` [head_width] each.
+void StoreSums(const AttentionShape& shape, const QueryPanel& panel, int64_t count,
+               float* const* rows);
+
+// keys and values [count, head_width] as a tile in bf16 has them.
+void RoundKeyTile(const AttentionShape& shape, const float* keys, const float* values,
+                  int64_t count, uint32_t* key_words, uint32_t* value_words);
+
+// Adds the first `count` keys of a tile to the panel. `scores`: scratch [kKeyTile, kLanes].
+void AddKeyTile(const AttentionShape& shape, const KeyTile& tile, int64_t count, float* scores,
+                const QueryPanel& panel);
 
 }  // namespace rsr

@@ -1,6 +1,10 @@
 #include "kernels/cpu/attention.h"
 
 #include <limits>
+#include <numbers>
+#include <type_traits>
+
+#include "kernels/cpu/cpu_level.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_tile.cc"
@@ -65,37 +69,61 @@ HWY_INLINE void FindMost(const float* scores, int64_t count, const float* before
   }
 }
 
-// scores -> exp(scores - most); their sums.
-HWY_INLINE void Exponentials(float* scores, int64_t count, const Vector* most, Vector* sum) {
+// scores -> probabilities 2^(scores - most), in float32; their sums.
+HWY_INLINE void Exponentials(Float32, float* scores, int64_t count, const Vector* most,
+                             Vector* sum) {
   const Floats df;
-  const Exp<Floats> exp(hn::Zero(df));
-#pragma GCC unroll 4
-  for (int i = 0; i < kSideBySide; ++i) sum[i] = hn::Zero(df);
+  const Exp2<Floats, 5> exp2;
   for (int64_t key = 0; key < count; ++key) {
 #pragma GCC unroll 4
     for (int i = 0; i < kSideBySide; ++i) {
       float* at = scores + key * kPanel + i * kLanes;
-      const Vector e = exp(hn::Sub(hn::Load(df, at), most[i]));
+      const Vector e = exp2(hn::Sub(hn::Load(df, at), most[i]));
       sum[i] = hn::Add(sum[i], e);
       hn::Store(e, df, at);
     }
   }
 }
 
-// scores -> exp(scores - most), most and total brought up to date; `factors` [kPanel]: what earlier
-// sums are to be multiplied with. True if any of them is not 1.
+// The same, in words of two keys' probabilities in bf16, over the first half of the scores; the
+// sums are of the rounded ones.
+HWY_INLINE void Exponentials(Bf16Widened, float* scores, int64_t count, const Vector* most,
+                             Vector* sum) {
+  const Floats df;
+  const Exp2<Floats, 3> exp2;
+  auto* words = reinterpret_cast<uint32_t*>(scores);
+  for (int64_t key = 0; key < count; key += 2) {
+    const bool whole = key + 1 < count;
+#pragma GCC unroll 4
+    for (int i = 0; i < kSideBySide; ++i) {
+      const float* at = scores + key * kPanel + i * kLanes;
+      const Vector first = exp2(hn::Sub(hn::Load(df, at), most[i]));
+      Vector second = hn::Zero(df);
+      if (whole) second = exp2(hn::Sub(hn::Load(df, at + kPanel), most[i]));
+      const auto pair = Bf16Pairs(first, second);
+      const Vector pairs = hn::BitCast(df, pair);
+      sum[i] = hn::Add(sum[i], hn::Add(Bf16Widened::First(pairs), Bf16Widened::Second(pairs)));
+      hn::Store(pair, Words(), words + key / 2 * kPanel + i * kLanes);
+    }
+  }
+}
+
+// scores -> probabilities 2^(scores - most), most and total brought up to date; `factors` [kPanel]:
+// what earlier sums are to be multiplied with. True if any of them is not 1.
+template <class Type>
 bool Softmax(int64_t count, float* scores, const QueryPanel& panel, float* factors) {
   const Floats df;
-  const Exp<Floats> exp(hn::Zero(df));
+  const Exp2<Floats, 5> exp2;
   bool changed = false;
   for (int64_t stripe = 0; stripe < kPanel; stripe += kStripe) {
     Vector most[kSideBySide], sum[kSideBySide];
     FindMost(scores + stripe, count, panel.most + stripe, most);
-    Exponentials(scores + stripe, count, most, sum);
+    for (Vector& s : sum) s = hn::Zero(df);
+    Exponentials(Type(), scores + stripe, count, most, sum);
     for (int i = 0; i < kSideBySide; ++i) {
       const int64_t lane = stripe + i * kLanes;
       const Vector before = hn::Load(df, panel.most + lane);
-      const Vector factor = exp(hn::Sub(before, most[i]));
+      const Vector factor = exp2(hn::Sub(before, most[i]));
       changed = changed || !hn::AllTrue(df, hn::Eq(before, most[i]));
       hn::Store(factor, df, factors + lane);
       hn::Store(most[i], df, panel.most + lane);
@@ -117,18 +145,31 @@ void ScaleSums(const float* factors, int64_t width, float* sums) {
   }
 }
 
-void AddKeyTile(const AttentionShape& shape, const float* keys, const float* values, int64_t begin,
-                int64_t count, float* scores, const QueryPanel& panel) {
-  const int64_t width = shape.head_width;
-  PanelProduct({keys, width, 1}, count, panel.queries, width, false, scores);
-  if (shape.soft_cap > 0) CapScores(shape.soft_cap, count, scores);
-  const bool behind = shape.window > 0 && begin <= panel.last - shape.window;
-  if (begin + count - 1 > panel.first || behind) {
-    MaskScores(begin, count, shape.window, panel.positions, scores);
+template <class Type>
+void AddTile(const AttentionShape& shape, const KeyTile& tile, int64_t count, float* scores,
+             const QueryPanel& panel) {
+  using Word = typename Type::Word;
+  const int64_t width = shape.head_width, words = KeyWords(shape);
+  PanelProduct<Type>({static_cast<const Word*>(tile.keys), words, 1}, count,
+                     static_cast<const Word*>(panel.queries), words, false, scores);
+  if (shape.soft_cap > 0) {
+    CapScores(shape.soft_cap * std::numbers::log2e_v<float>, count, scores);
+  }
+  const bool behind = shape.window > 0 && tile.begin <= panel.last - shape.window;
+  if (tile.begin + count - 1 > panel.first || behind) {
+    MaskScores(tile.begin, count, shape.window, panel.positions, scores);
   }
   HWY_ALIGN float factors[kPanel];
-  if (Softmax(count, scores, panel, factors)) ScaleSums(factors, width, panel.sums);
-  PanelProduct({values, 1, width}, width, scores, count, true, panel.sums);
+  if (Softmax<Type>(count, scores, panel, factors)) ScaleSums(factors, width, panel.sums);
+  const int64_t key_words = shape.bf16 ? (count + 1) / 2 : count;
+  PanelProduct<Type>({static_cast<const Word*>(tile.values), 1, width}, width,
+                     reinterpret_cast<const Word*>(scores), key_words, true, panel.sums);
+}
+
+void AddKeyTile(const AttentionShape& shape, const KeyTile& tile, int64_t count, float* scores,
+                const QueryPanel& panel) {
+  WithType(shape.bf16,
+           [&](auto type) { AddTile<decltype(type)>(shape, tile, count, scores, panel); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -140,9 +181,9 @@ namespace rsr {
 
 HWY_EXPORT(AddKeyTile);
 
-void AddKeyTile(const AttentionShape& shape, const float* keys, const float* values, int64_t begin,
-                int64_t count, float* scores, const QueryPanel& panel) {
-  HWY_DYNAMIC_DISPATCH(AddKeyTile)(shape, keys, values, begin, count, scores, panel);
+void AddKeyTile(const AttentionShape& shape, const KeyTile& tile, int64_t count, float* scores,
+                const QueryPanel& panel) {
+  HWY_DYNAMIC_DISPATCH(AddKeyTile)(shape, tile, count, scores, panel);
 }
 
 }  // namespace rsr

@@ -73,6 +73,14 @@ std::span<const char* const> SupportedCpuLevels() {
   return names;
 }
 
+bool HasBf16Products() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") > 0;
+#else
+  return false;
+#endif
+}
+
 const char* CpuLevel() {
   InitCpuLevel();
   return hwy::TargetName(CompiledTarget());

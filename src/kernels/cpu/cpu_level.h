@@ -14,4 +14,7 @@ void InitCpuLevel();
 // Throws as above.
 void ForceCpuLevel(const std::string& name);
 
+// Whether the processor has products of bf16 pairs (AVX512_BF16); the best level uses them.
+bool HasBf16Products();
+
 }  // namespace rsr

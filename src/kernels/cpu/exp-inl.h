@@ -1,4 +1,4 @@
-// The exponential function, one vector at a time.
+// Exponential functions, one vector at a time.
 
 // Include guard (still compiled once per target).
 #if defined(RSR_KERNELS_CPU_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -50,6 +50,37 @@ class Exp {
   const DF df_;
   const hn::RebindToSigned<DF> di_;
   const VF magic_, least_;
+};
+
+// 2^x in float32 for x from -125 up to 127, 0 below and for what is not a number; exactly 1 at 0.
+// The polynomial of degree 5 is 1.1e-7 off, that of degree 3 (for what becomes bf16) 1e-4.
+template <class DF, int kDegree>
+class Exp2 {
+ public:
+  using VF = hn::Vec<DF>;
+  static_assert(kDegree == 3 || kDegree == 5);
+
+  HWY_INLINE VF operator()(VF x) const {
+    const DF df;
+    const hn::RebindToSigned<DF> di;
+    const VF magic = hn::Set(df, 12582912.0f);  // as above
+    const VF t = hn::Add(x, magic);
+    const VF r = hn::Sub(x, hn::Sub(t, magic));  // exact
+    VF p;
+    if constexpr (kDegree == 5) {
+      p = hn::MulAdd(r, hn::Set(df, 1.326472731e-3f), hn::Set(df, 9.671512991e-3f));
+      p = hn::MulAdd(p, r, hn::Set(df, 5.550733581e-2f));
+      p = hn::MulAdd(p, r, hn::Set(df, 2.402224243e-1f));
+      p = hn::MulAdd(p, r, hn::Set(df, 6.931470037e-1f));
+    } else {
+      p = hn::MulAdd(r, hn::Set(df, 5.500893295e-2f), hn::Set(df, 2.422109693e-1f));
+      p = hn::MulAdd(p, r, hn::Set(df, 6.932829022e-1f));
+    }
+    p = hn::MulAdd(p, r, hn::Set(df, 1.0f));
+    const VF e =
+        hn::BitCast(df, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, t))));
+    return hn::IfThenElseZero(hn::Gt(x, hn::Set(df, -125.0f)), e);
+  }
 };
 
 }  // namespace HWY_NAMESPACE

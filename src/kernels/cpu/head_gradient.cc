@@ -102,17 +102,17 @@ void AddGradients(const GradientStep& s) {
   // Steps of depth that the columns' share of the first-level cache holds (kernels/cpu/matmul.cc).
   constexpr int64_t kBlockDepth = 768;
   for (int64_t j = 0; j < s.width; j += kBlockDepth) {
-    PanelProduct({s.weights + j, s.width, 1}, s.count, s.hidden_columns + j * kPanel,
-                 std::min(kBlockDepth, s.width - j), j > 0, s.logits);
+    PanelProduct<Float32>({s.weights + j, s.width, 1}, s.count, s.hidden_columns + j * kPanel,
+                          std::min(kBlockDepth, s.width - j), j > 0, s.logits);
   }
   ToGradient(s);
   for (int64_t first = 0, panel = 0; first < s.width; first += kPanel, ++panel) {
     CopyColumns(s.hidden, s.rows, s.width, first, s.block);
     const int64_t tile = panel * kGradientTile * kPanel;
-    PanelProduct({s.logits, kPanel, 1}, s.count, s.block, s.rows, !s.first_block,
-                 s.weight_gradient + tile);
-    PanelProduct({s.logits, 1, kPanel}, s.rows, s.weight_panels + tile, s.count, !s.first_tile,
-                 s.hidden_gradient + panel * s.hidden_stride * kPanel);
+    PanelProduct<Float32>({s.logits, kPanel, 1}, s.count, s.block, s.rows, !s.first_block,
+                          s.weight_gradient + tile);
+    PanelProduct<Float32>({s.logits, 1, kPanel}, s.rows, s.weight_panels + tile, s.count,
+                          !s.first_tile, s.hidden_gradient + panel * s.hidden_stride * kPanel);
   }
 }
 

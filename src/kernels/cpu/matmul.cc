@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <new>
+#include <string_view>
+#include <type_traits>
+#include <vector>
 
+#include "kernels/bf16.h"
 #include "kernels/cpu/cpu_level.h"
+#include "kernels/vocab_sweep.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/matmul.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, which defines the target it compiles for.
+#include "kernels/cpu/bf16-inl.h"
 #include "kernels/cpu/exp-inl.h"
 #include "kernels/cpu/panel_product-inl.h"
 
@@ -19,16 +25,41 @@ namespace HWY_NAMESPACE {
 // Rows that pass one panel: 128 rows of 576 values (SmolLM2-135M) take 0.3 MB of the second-level
 // cache and their share of a panel's product 32 KB.
 constexpr int64_t kBlockRows = 128;
-// Steps of a panel that are used by all rows before the next: 196 KB, in the second-level cache.
+// Words of a panel's depth that are used by all rows before the next: 196 KB, in the second-level
+// cache.
 constexpr int64_t kBlockDepth = 768;
 
-// out [rows, kPanel] = x [rows, depth] * one panel.
-void BlockProduct(const float* x, int64_t rows, const PackedMatrix& weights, int64_t panel,
-                  float* out) {
-  const int64_t depth = weights.depth();
-  for (int64_t k = 0; k < depth; k += kBlockDepth) {
-    PanelProduct({x + k, depth, 1}, rows, weights.panel(panel) + k * kPanel,
-                 std::min(kBlockDepth, depth - k), k > 0, out);
+// A block of rows as the left factor of weights of this type.
+template <class Type>
+const typename Type::Word* Rows(const float* x, int64_t rows, const PackedMatrix& weights) {
+  if constexpr (std::is_same_v<Type, Float32>) {
+    return x;
+  } else {
+    // The thread's own, so that the caller need not bring any: some hundred kB.
+    static thread_local std::vector<uint32_t> pairs;
+    const auto size = static_cast<size_t>(rows * weights.words());
+    if (pairs.size() < size) pairs.resize(size);
+    for (int64_t row = 0; row < rows; ++row) {
+      PackBf16(x + row * weights.depth(), weights.depth(), pairs.data() + row * weights.words());
+    }
+    return pairs.data();
+  }
+}
+
+// out [rows, kPanel] = left [rows, words] * one panel.
+template <class Type>
+void BlockProduct(const typename Type::Word* left, int64_t rows, const PackedMatrix& weights,
+                  int64_t panel, float* out) {
+  const typename Type::Word* right;
+  if constexpr (std::is_same_v<Type, Float32>) {
+    right = weights.panel(panel);
+  } else {
+    right = weights.bf16_panel(panel);
+  }
+  const int64_t words = weights.words();
+  for (int64_t k = 0; k < words; k += kBlockDepth) {
+    PanelProduct<Type>({left + k, words, 1}, rows, right + k * kPanel,
+                       std::min(kBlockDepth, words - k), k > 0, out);
   }
 }
 
@@ -45,14 +76,16 @@ void Finish(const float* product, int64_t rows, int64_t columns, const MatMulOpt
   }
 }
 
-void MatMul(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
-            const MatMulOptions& options) {
+template <class Type>
+void Multiply(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
+              const MatMulOptions& options) {
   HWY_ALIGN float product[kBlockRows * kPanel];
   const int64_t columns = weights.columns();
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - first);
+    const auto* left = Rows<Type>(x + first * weights.depth(), count, weights);
     for (int64_t panel = 0; panel < weights.panels(); ++panel) {
-      BlockProduct(x + first * weights.depth(), count, weights, panel, product);
+      BlockProduct<Type>(left, count, weights, panel, product);
       const int64_t column = panel * kPanel;
       Finish(product, count, std::min(kPanel, columns - column), options,
              options.bias ? options.bias + column : nullptr, y + first * columns + column, columns);
@@ -97,8 +130,9 @@ void Gate(const float* gate, const float* gate_bias, const float* up_bias, int64
   }
 }
 
-void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
-                 float* h, const GatedOptions& options) {
+template <class Type>
+void MultiplyGated(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
+                   float* h, const GatedOptions& options) {
   HWY_ALIGN float gates[kBlockRows * kPanel];
   HWY_ALIGN float ups[kBlockRows * kPanel];
   HWY_ALIGN float gate_bias[kPanel];
@@ -108,12 +142,13 @@ void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const P
   const int64_t columns = gate.columns(), depth = gate.depth();
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - first);
+    const auto* left = Rows<Type>(x + first * depth, count, gate);
     for (int64_t panel = 0; panel < gate.panels(); ++panel) {
       const int64_t column = panel * kPanel;
       PanelBias(options.gate_bias, column, columns, gate_bias);
       PanelBias(options.up_bias, column, columns, up_bias);
-      BlockProduct(x + first * depth, count, gate, panel, gates);
-      BlockProduct(x + first * depth, count, up, panel, ups);
+      BlockProduct<Type>(left, count, gate, panel, gates);
+      BlockProduct<Type>(left, count, up, panel, ups);
       finish(gates, gate_bias, up_bias, count, ups);
       for (int64_t row = 0; row < count; ++row) {
         std::copy_n(ups + row * kPanel, std::min(kPanel, columns - column),
@@ -121,6 +156,18 @@ void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const P
       }
     }
   }
+}
+
+void MatMul(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
+            const MatMulOptions& options) {
+  WithType(weights.type() == WeightType::kBf16,
+           [&](auto type) { Multiply<decltype(type)>(x, rows, weights, y, options); });
+}
+
+void GatedMatMul(const float* x, int64_t rows, const PackedMatrix& gate, const PackedMatrix& up,
+                 float* h, const GatedOptions& options) {
+  WithType(gate.type() == WeightType::kBf16,
+           [&](auto type) { MultiplyGated<decltype(type)>(x, rows, gate, up, h, options); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -133,22 +180,42 @@ namespace rsr {
 HWY_EXPORT(MatMul);
 HWY_EXPORT(GatedMatMul);
 
-PackedMatrix::PackedMatrix(int64_t columns, int64_t depth) : columns_(columns), depth_(depth) {
+PackedMatrix::PackedMatrix(int64_t columns, int64_t depth, WeightType type)
+    : columns_(columns), depth_(depth), type_(type) {
   InitCpuLevel();
-  const int64_t floats = panels() * kPanel * depth;
-  data_ = hwy::AllocateAligned<float>(static_cast<size_t>(floats));
-  if (!data_) throw std::bad_alloc();
-  // Columns that are not there: their products are thrown away, but must not be slow (denormals).
-  if (columns % kPanel != 0) {
-    std::fill_n(data_.get() + (panels() - 1) * kPanel * depth, kPanel * depth, 0.0f);
+  const auto allocate = [&](auto* memory, auto word) {
+    const int64_t panel = kPanel * words();
+    *memory = hwy::AllocateAligned<decltype(word)>(static_cast<size_t>(panels() * panel));
+    if (!*memory) throw std::bad_alloc();
+    // Columns that are not there: their products are thrown away, but must not be slow (denormals).
+    if (columns % kPanel != 0) std::fill_n(memory->get() + (panels() - 1) * panel, panel, word);
+  };
+  if (type == WeightType::kF32) {
+    allocate(&floats_, 0.0f);
+  } else {
+    allocate(&pairs_, uint32_t{0});
   }
 }
 
 void PackedMatrix::Pack(int64_t first, int64_t count, const float* rows) {
   for (int64_t column = first; column < first + count; ++column, rows += depth_) {
-    float* to = data_.get() + column / kPanel * kPanel * depth_ + column % kPanel;
-    for (int64_t k = 0; k < depth_; ++k) to[k * kPanel] = rows[k];
+    const int64_t at = column / kPanel * kPanel * words() + column % kPanel;
+    if (type_ == WeightType::kF32) {
+      for (int64_t k = 0; k < depth_; ++k) floats_[at + k * kPanel] = rows[k];
+    } else {
+      for (int64_t k = 0; k < depth_; k += 2) {
+        pairs_[at + k / 2 * kPanel] = Bf16Pair(rows[k], k + 1 < depth_ ? rows[k + 1] : 0);
+      }
+    }
   }
+}
+
+bool Bf16IsFaster() {
+#if defined(__x86_64__)
+  return HasBf16Products() && __builtin_cpu_is("amd") && CpuLevel() == std::string_view("AVX3");
+#else
+  return false;
+#endif
 }
 
 void MatMul(const float* x, int64_t rows, const PackedMatrix& weights, float* y,

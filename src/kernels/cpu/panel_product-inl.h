@@ -1,5 +1,5 @@
-// The micro kernel of every float32 product: some rows of a left factor times a panel of 64
-// columns.
+// The micro kernel of every product: some rows of a left factor times a panel of 64 columns, in
+// float32 or in pairs of bf16.
 //
 // The left factor is read in place, one broadcast value a row and step, with any stride: weights
 // times activations, keys times queries and values times probabilities are the same loop.
@@ -15,6 +15,8 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "kernels/cpu/bf16-inl.h"
+#include "kernels/cpu/cpu_level.h"
 #include "kernels/cpu/vectors-inl.h"
 #include "kernels/matmul.h"
 
@@ -29,15 +31,65 @@ constexpr int64_t kPanel = PackedMatrix::kPanel;
 constexpr int kTileRows = 6;
 constexpr int kTileVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
 
-// A left factor: element (row, k) is data[row * row_stride + k * step].
+// What the factors are made of, and a step of the chains of multiply-adds.
+struct Float32 {
+  using Word = float;
+  static HWY_INLINE Vector Broadcast(Word x) { return hn::Set(Floats(), x); }
+  static HWY_INLINE Vector Load(const Word* p) { return hn::Load(Floats(), p); }
+  static HWY_INLINE Vector MulAdd(Vector x, Vector right, Vector sum) {
+    return hn::MulAdd(x, right, sum);
+  }
+};
+
+// Two steps of depth at once (Bf16Pair), in float32: what a processor without bf16 products does.
+struct Bf16Widened {
+  using Word = uint32_t;
+  static HWY_INLINE Vector Broadcast(Word x) { return hn::BitCast(Floats(), hn::Set(Words(), x)); }
+  static HWY_INLINE Vector Load(const Word* p) {
+    return hn::BitCast(Floats(), hn::Load(Words(), p));
+  }
+  static HWY_INLINE Vector First(Vector pairs) { return hn::And(pairs, Broadcast(0xFFFF0000u)); }
+  static HWY_INLINE Vector Second(Vector pairs) {
+    return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::BitCast(Words(), pairs)));
+  }
+  static HWY_INLINE Vector MulAdd(Vector x, Vector right, Vector sum) {
+    sum = hn::MulAdd(First(x), First(right), sum);
+    return hn::MulAdd(Second(x), Second(right), sum);
+  }
+};
+
+#if HWY_TARGET == HWY_AVX3
+// The same with the processor's own instruction, which this Highway does not have (1.0; as assembly
+// because a function with one more target attribute could not be inlined into the micro kernel).
+struct Bf16Native : Bf16Widened {
+  static HWY_INLINE Vector MulAdd(Vector x, Vector right, Vector sum) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(x.raw), "v"(right.raw));
+    return sum;
+  }
+};
+#endif
+
+// run(type) for this processor's products in float32 or bf16.
+template <class Run>
+void WithType(bool bf16, const Run& run) {
+  if (!bf16) return run(Float32());
+#if HWY_TARGET == HWY_AVX3
+  if (HasBf16Products()) return run(Bf16Native());
+#endif
+  run(Bf16Widened());
+}
+
+// A left factor: word (row, k) is data[row * row_stride + k * step].
+template <class Word>
 struct Left {
-  const float* data;
+  const Word* data;
   int64_t row_stride, step;
 };
 
 // c [kRows, kTileVectors vectors of a panel's columns] = (add ? c : 0) + left * b.
-template <int kRows>
-HWY_INLINE void MicroTile(const Left& left, const float* HWY_RESTRICT b, int64_t depth, bool add,
+template <class Type, int kRows>
+HWY_INLINE void MicroTile(const Left<typename Type::Word>& left,
+                          const typename Type::Word* HWY_RESTRICT b, int64_t depth, bool add,
                           float* HWY_RESTRICT c) {
   const Floats df;
   Vector sum[kRows][kTileVectors];
@@ -51,12 +103,12 @@ HWY_INLINE void MicroTile(const Left& left, const float* HWY_RESTRICT b, int64_t
   for (int64_t k = 0; k < depth; ++k) {
     Vector right[kTileVectors];
 #pragma GCC unroll 4
-    for (int j = 0; j < kTileVectors; ++j) right[j] = hn::Load(df, b + k * kPanel + j * kLanes);
+    for (int j = 0; j < kTileVectors; ++j) right[j] = Type::Load(b + k * kPanel + j * kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; ++i) {
-      const Vector x = hn::Set(df, left.data[i * left.row_stride + k * left.step]);
+      const Vector x = Type::Broadcast(left.data[i * left.row_stride + k * left.step]);
 #pragma GCC unroll 4
-      for (int j = 0; j < kTileVectors; ++j) sum[i][j] = hn::MulAdd(x, right[j], sum[i][j]);
+      for (int j = 0; j < kTileVectors; ++j) sum[i][j] = Type::MulAdd(x, right[j], sum[i][j]);
     }
   }
 #pragma GCC unroll 8
@@ -68,36 +120,38 @@ HWY_INLINE void MicroTile(const Left& left, const float* HWY_RESTRICT b, int64_t
   }
 }
 
-template <int kRows>
-HWY_INLINE void RowTile(const Left& left, const float* b, int64_t depth, bool add, float* c) {
+template <class Type, int kRows>
+HWY_INLINE void RowTile(const Left<typename Type::Word>& left, const typename Type::Word* b,
+                        int64_t depth, bool add, float* c) {
   constexpr int64_t kColumns = kTileVectors * kLanes;
   for (int64_t column = 0; column < kPanel; column += kColumns) {
-    MicroTile<kRows>(left, b + column, depth, add, c + column);
+    MicroTile<Type, kRows>(left, b + column, depth, add, c + column);
   }
 }
 
-// c [rows, kPanel] = (add ? c : 0) + left [rows, depth] * b [depth, kPanel]; b and c 64-byte
-// aligned. One chain of multiply-adds an element: whether it is cut by `add` or not leaves no
-// trace.
-inline HWY_ATTR void PanelProduct(Left left, int64_t rows, const float* b, int64_t depth, bool add,
-                                  float* c) {
+// c [rows, kPanel] = (add ? c : 0) + left [rows, depth] * b [depth, kPanel], depth in words; b and
+// c 64-byte aligned. One chain of multiply-adds an element: whether it is cut by `add` or not
+// leaves no trace.
+template <class Type>
+HWY_ATTR void PanelProduct(Left<typename Type::Word> left, int64_t rows,
+                           const typename Type::Word* b, int64_t depth, bool add, float* c) {
   const auto advance = [&](int64_t count) {
     rows -= count;
     left.data += count * left.row_stride;
     c += count * kPanel;
   };
-  for (; rows >= kTileRows; advance(kTileRows)) RowTile<kTileRows>(left, b, depth, add, c);
+  for (; rows >= kTileRows; advance(kTileRows)) RowTile<Type, kTileRows>(left, b, depth, add, c);
   switch (rows) {
     case 5:
-      return RowTile<5>(left, b, depth, add, c);
+      return RowTile<Type, 5>(left, b, depth, add, c);
     case 4:
-      return RowTile<4>(left, b, depth, add, c);
+      return RowTile<Type, 4>(left, b, depth, add, c);
     case 3:
-      return RowTile<3>(left, b, depth, add, c);
+      return RowTile<Type, 3>(left, b, depth, add, c);
     case 2:
-      return RowTile<2>(left, b, depth, add, c);
+      return RowTile<Type, 2>(left, b, depth, add, c);
     case 1:
-      return RowTile<1>(left, b, depth, add, c);
+      return RowTile<Type, 1>(left, b, depth, add, c);
   }
 }
 

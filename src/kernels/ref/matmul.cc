@@ -4,6 +4,8 @@
 #include <numbers>
 #include <vector>
 
+#include "kernels/bf16.h"
+
 namespace rsr {
 namespace {
 
@@ -13,15 +15,19 @@ double Activate(double x, Activation activation) {
   return 0.5 * x * (1 + std::tanh(u));
 }
 
+double Factor(float x, WeightType type) {
+  return type == WeightType::kBf16 ? FromBf16(ToBf16(x)) : x;
+}
+
 }  // namespace
 
 void ReferenceMatMul(const float* x, int64_t rows, const float* weights, int64_t columns,
-                     int64_t depth, double* y, const MatMulOptions& options) {
+                     int64_t depth, double* y, const MatMulOptions& options, WeightType type) {
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; ++column) {
       double sum = 0;
       for (int64_t k = 0; k < depth; ++k) {
-        sum += static_cast<double>(x[row * depth + k]) * weights[column * depth + k];
+        sum += Factor(x[row * depth + k], type) * Factor(weights[column * depth + k], type);
       }
       if (options.bias) sum += options.bias[column];
       double& out = y[row * columns + column];
@@ -31,10 +37,11 @@ void ReferenceMatMul(const float* x, int64_t rows, const float* weights, int64_t
 }
 
 void ReferenceGatedMatMul(const float* x, int64_t rows, const float* gate, const float* up,
-                          int64_t columns, int64_t depth, double* h, const GatedOptions& options) {
+                          int64_t columns, int64_t depth, double* h, const GatedOptions& options,
+                          WeightType type) {
   std::vector<double> gated(rows * columns);
-  ReferenceMatMul(x, rows, gate, columns, depth, gated.data(), {.bias = options.gate_bias});
-  ReferenceMatMul(x, rows, up, columns, depth, h, {.bias = options.up_bias});
+  ReferenceMatMul(x, rows, gate, columns, depth, gated.data(), {.bias = options.gate_bias}, type);
+  ReferenceMatMul(x, rows, up, columns, depth, h, {.bias = options.up_bias}, type);
   for (int64_t i = 0; i < rows * columns; ++i) h[i] *= Activate(gated[i], options.activation);
 }
 
