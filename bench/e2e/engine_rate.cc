@@ -79,7 +79,7 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, in
   const EngineRun run = MeasureEngine(engine, config.vocab, threads,
                                       {.length = length, .in_pack = in_pack, .repetitions = each});
   // What comes after a token cannot matter to it; llama.cpp would take minutes for more.
-  constexpr int64_t kChecked = 4096;
+  constexpr int64_t kChecked = 2048;
   const auto end = static_cast<size_t>(std::min(length, kChecked));
   const size_t count = std::min<size_t>(128, end - 1);
   const std::vector<double> expected =

@@ -32,9 +32,9 @@ def third_party():
 
 
 def llama_bench(program, model, threads, length):
-    """(mean, standard deviation) of tokens/s over three repetitions."""
+    """(mean, standard deviation) of tokens/s over two repetitions."""
     done = subprocess.run(
-        [program, "-m", model, "-p", str(length), "-n", "0", "-t", str(threads), "-r", "3", "-o", "json"],
+        [program, "-m", model, "-p", str(length), "-n", "0", "-t", str(threads), "-r", "2", "-o", "json"],
         text=True, capture_output=True)
     if done.returncode != 0:
         sys.exit(f"llama-bench failed: {done.stderr.strip() or done.stdout.strip()}")
