@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/decoder_config.h"
 #include "student/family.h"
@@ -21,7 +22,7 @@ std::string Unsupported(const GgufMetadata& metadata, const Family& family) {
   if (metadata.Integer("expert_count") > 0) return "it is a mixture of experts";
   const std::string scaling = metadata.Text("rope.scaling.type");
   if (!scaling.empty() && scaling != "none" && scaling != "linear") {
-    return fmt::format("its positions are scaled ('{}')", scaling);
+    return fmt::format("its positions are scaled ('{}')", Excerpt(scaling));
   }
   if (family.granite_scales && !metadata.Boolean("rope.scaling.finetuned", true)) {
     return "its positions are not rotated";  // Granite's use of the key
@@ -125,7 +126,8 @@ void ReadSwitches(const GgufMetadata& metadata, const Family& family, DecoderCon
 std::optional<DecoderConfig> ReadGgufConfig(const StudentInfo& info, std::string* why_not) {
   const Family* family = FindFamily(info.architecture);
   if (family == nullptr) {
-    *why_not = fmt::format("architecture '{}' is not among {}", info.architecture, FamilyNames());
+    *why_not =
+        fmt::format("architecture '{}' is not among {}", Excerpt(info.architecture), FamilyNames());
     return std::nullopt;
   }
   CatchGgmlMessages();

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
 #include "student/gguf_metadata.h"
@@ -100,9 +101,10 @@ void ReadTensors(const gguf_context* context, GgufInfo* info) {
     const uint64_t begin = gguf_get_tensor_offset(context, i);
     if (begin > UINT64_MAX - data_offset || data_offset + begin > file_bytes ||
         bytes > file_bytes - data_offset - begin) {
-      throw Error(fmt::format("{}: cut short: needs {} bytes up to the end of tensor '{}', has {}",
-                              info->path, data_offset + begin + bytes, tensor.name, file_bytes),
-                  kDownloadHint);
+      throw Error(
+          fmt::format("{}: cut short: needs {} bytes up to the end of tensor '{}', has {}",
+                      info->path, data_offset + begin + bytes, Printable(tensor.name), file_bytes),
+          kDownloadHint);
     }
     tensor.bytes = static_cast<int64_t>(bytes);
     tensor.offset = static_cast<int64_t>(data_offset + begin);
@@ -131,7 +133,7 @@ GgufInfo ReadGguf(const std::string& path) {
       gguf_init_from_buffer(file.bytes().data(), file.bytes().size(), {true, nullptr}), gguf_free);
   if (context == nullptr) {
     throw Error(fmt::format("{}: the GGUF header cannot be read (file of {} bytes): {}", path,
-                            file.bytes().size(), TakeGgmlMessages()),
+                            file.bytes().size(), Printable(TakeGgmlMessages())),
                 "the file is cut short or damaged; " + std::string(kDownloadHint));
   }
   GgufInfo info;

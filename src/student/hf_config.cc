@@ -273,10 +273,10 @@ std::optional<DecoderConfig> ReadHfConfig(const StudentInfo& student, std::strin
   if (!why_not->empty()) return std::nullopt;
   DecoderConfig config;
   config.architecture = student.architecture;
-  config.layers = student.layers;
-  config.width = student.width;
-  config.heads = student.heads;
-  config.vocab = student.vocab;
+  config.layers = hf.Integer("num_hidden_layers");
+  config.width = hf.Integer("hidden_size");
+  config.heads = hf.Integer("num_attention_heads");
+  config.vocab = hf.Integer("vocab_size");
   config.context_length = student.context_length;
   config.feed_forward = hf.Integer("intermediate_size");
   config.kv_heads = hf.Integer("num_key_value_heads", config.heads);

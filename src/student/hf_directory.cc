@@ -154,6 +154,7 @@ HfDirectory ReadHfDirectory(const std::string& path) {
   ReadAdded(tokenizer, &out);
   ReadSpecialTokens(tokenizer, JsonFile(path, "special_tokens_map.json"), &out);
   ReadTemplates(path, tokenizer, &out);
+  out.vocab = config.Integer("vocab_size");
   out.eos_token_ids = EosIds(JsonFile(path, "generation_config.json")["eos_token_id"]);
   // model_max_length is 1e30 where nobody set it.
   constexpr int64_t kMostContext = 1 << 30;

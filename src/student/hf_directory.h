@@ -31,6 +31,7 @@ struct HfDirectory {
   std::vector<std::pair<std::string, std::string>> chat_templates;
   std::vector<int64_t> eos_token_ids;  // of generation_config.json: what ends a turn
   int64_t context_length = 0;  // tokens; 0: neither config.json nor tokenizer_config.json says
+  int64_t vocab = 0;           // rows of the embedding; 0: config.json does not say
   int64_t weight_files = 0;    // *.safetensors
 };
 

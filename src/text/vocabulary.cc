@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/gguf_file.h"
 #include "student/hf_directory.h"
@@ -133,6 +134,7 @@ void Vocabulary::OpenDirectory(const std::string& path) {
   hash_ += HashFile(directory.tokenizer_json);
   hash_ = HashBytes(hash_);
   special_tokens_ = directory.special_tokens;
+  embedded_ = directory.vocab;
   context_length_ = directory.context_length;
   if (context_length_ == 0) {
     throw Error(path + ": says nowhere how many tokens the student can take",
@@ -173,7 +175,14 @@ std::string Vocabulary::SpecialToken(const std::string& name) const {
 Tokens Vocabulary::Tokenize(const std::string& text) const {
   if (llama_) return llama_->Tokenize(text);
   try {
-    return tokenizer_->Encode(text);
+    Tokens tokens = tokenizer_->Encode(text);
+    for (const int32_t id : tokens.ids) {
+      if (embedded_ == 0 || id < embedded_) continue;
+      throw RowError{"tokenizer-mismatch",
+                     fmt::format("token {} '{}' has no row in the model's embedding of {}", id,
+                                 Printable(pieces_[id]), embedded_)};
+    }
+    return tokens;
   } catch (const PatternTooExpensive&) {
     throw RowError{"tokenizer-limit",
                    "the pattern that cuts text into words goes back and forth without end on it"};

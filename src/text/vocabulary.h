@@ -57,6 +57,7 @@ class Vocabulary {
   std::vector<std::string> end_tokens_;
   std::string hash_, chat_template_;
   int64_t context_length_ = 0;
+  int64_t embedded_ = 0;  // ids from here on have no row in the embedding; 0: all have one
 };
 
 }  // namespace rsr
