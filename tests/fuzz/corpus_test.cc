@@ -26,6 +26,8 @@ TEST(FuzzCorpus, Json) { ReadCorpus("json", FuzzFormat::kJson); }
 TEST(FuzzCorpus, Gzip) { ReadCorpus("gzip", FuzzFormat::kGzip); }
 TEST(FuzzCorpus, Zstd) { ReadCorpus("zstd", FuzzFormat::kZstd); }
 TEST(FuzzCorpus, Parquet) { ReadCorpus("parquet", FuzzFormat::kParquet); }
+TEST(FuzzCorpus, Safetensors) { ReadCorpus("safetensors", FuzzFormat::kSafetensors); }
+TEST(FuzzCorpus, Gguf) { ReadCorpus("gguf", FuzzFormat::kGguf); }
 
 }  // namespace
 }  // namespace rsr

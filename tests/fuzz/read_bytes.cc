@@ -1,10 +1,5 @@
 #include "read_bytes.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,30 +7,12 @@
 #include "base/file.h"
 #include "base/printable.h"
 #include "data/reader.h"
+#include "fuzz_support.h"
+#include "read_student.h"
 #include "rsr/error.h"
 
 namespace rsr {
 namespace {
-
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", what);
-  std::abort();
-}
-
-// A file in memory, with a path.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::string_view bytes) : fd_(memfd_create("fuzz", 0)) {
-    Require(fd_ >= 0, "memfd_create");
-    Require(write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()), "write");
-  }
-  ~MemoryFile() { close(fd_); }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  int fd_;
-};
 
 InputOptions OptionsOf(uint8_t choice) {
   InputOptions options;
@@ -58,7 +35,10 @@ std::string_view Magic(FuzzFormat format) {
       return "\x28\xB5\x2F\xFD";
     case FuzzFormat::kParquet:
       return "PAR1";
+    case FuzzFormat::kGguf:
+      return "GGUF";
     case FuzzFormat::kJson:
+    case FuzzFormat::kSafetensors:
       break;
   }
   return "";
@@ -92,6 +72,11 @@ void CheckRow(const ReadItem& item, std::string_view file) {
 
 void ReadFuzzedBytes(FuzzFormat format, const uint8_t* bytes, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(bytes), size);
+  if (format == FuzzFormat::kSafetensors) return ReadFuzzedDirectory(rest);
+  if (format == FuzzFormat::kGguf) {
+    const MemoryFile memory(std::string(Magic(format)) + std::string(rest));
+    return ReadFuzzedStudent(memory.path());
+  }
   InputOptions options;
   if (format == FuzzFormat::kJson && size > 0) {
     options = OptionsOf(bytes[0]);

@@ -7,10 +7,10 @@
 
 namespace rsr {
 
-enum class FuzzFormat { kJson, kGzip, kZstd, kParquet };
+enum class FuzzFormat { kJson, kGzip, kZstd, kParquet, kSafetensors, kGguf };
 
 // `bytes` behind the format's magic bytes, which mutation would otherwise lose (kJson: none, and
-// the first byte chooses among options).
+// the first byte chooses among options; kSafetensors: read_student.h).
 void ReadFuzzedBytes(FuzzFormat format, const uint8_t* bytes, size_t size);
 
 }  // namespace rsr
