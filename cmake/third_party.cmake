@@ -6,6 +6,7 @@ foreach(root LLAMA ONEDNN ARROW SIMDJSON)
   endif()
 endforeach()
 set(RSR_DEMO_STUDENT "" CACHE FILEPATH "SmolLM2-135M-Instruct, the student of the demo and the tests")
+set(RSR_GEMMA_STUDENT "" CACHE FILEPATH "Gemma 3 270M, for one slow test: third_party/get.sh gemma fetches it")
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # oneDNN's threading; ours only to switch it off
 find_package(fmt REQUIRED)

