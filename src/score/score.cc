@@ -28,7 +28,6 @@
 #include "score/kept_stdin.h"
 #include "score/row.h"
 #include "store/run.h"
-#include "student/hf_directory.h"
 #include "student/student_info.h"
 #include "text/mask.h"
 
@@ -60,7 +59,7 @@ RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
   RunInfo info;
   info.tool_version = kVersion;
   info.created = UtcNow();
-  info.student_path = options.student.path;
+  info.student_path = student.path;
   info.student_hash = student_hash;
   info.student_name = student.name;
   info.architecture = student.architecture;
@@ -328,7 +327,6 @@ ScoreSummary Score(const ScoreOptions& given) {
   if (options.out.empty()) throw Error("no run directory", "name one with --out");
   if (options.threads < 0 || options.sweep_rows < 1)
     throw Error("threads and sweep rows must be positive");
-  options.student.path = FindStudent(options.student.path);
   const StudentInfo student = ReadStudent(options.student.path);
   RunWriter::RefuseForeign(options.out);
   const bool piped =

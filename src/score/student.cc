@@ -5,7 +5,6 @@
 
 #include "engine/open_engine.h"
 #include "rsr/error.h"
-#include "student/hf_directory.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -38,10 +37,8 @@ struct Student::Impl {
 
 Student Student::Open(const StudentOptions& options) {
   auto impl = std::make_unique<Impl>();
-  StudentOptions found = options;
-  found.path = FindStudent(options.path);
-  impl->text = TextSide::Open(found);
-  impl->engine = OpenEngine({.student = found}).engine;
+  impl->text = TextSide::Open(options);
+  impl->engine = OpenEngine({.student = options}).engine;
   impl->worker = impl->engine->NewWorker();
   return Student(std::move(impl));
 }

@@ -7,13 +7,15 @@
 
 #include "base/hash.h"
 #include "student/gguf_file.h"
+#include "student/hf_directory.h"
 #include "student/hf_student.h"
 
 namespace rsr {
 
 namespace fs = std::filesystem;
 
-StudentInfo ReadStudent(const std::string& path) {
+StudentInfo ReadStudent(const std::string& given) {
+  const std::string path = FindStudent(given);
   std::error_code error;
   return fs::is_directory(path, error) ? ReadHfStudent(path) : ReadGguf(path);
 }

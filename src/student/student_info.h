@@ -45,9 +45,10 @@ struct StudentInfo {
   }
 };
 
-// A GGUF file as ReadGguf (gguf_file.h), a directory as ReadHfStudent (hf_student.h): header and
-// sizes are checked, no weight is read. Throws rsr::Error.
-StudentInfo ReadStudent(const std::string& path);
+// What --student names (FindStudent in hf_directory.h): a GGUF file as ReadGguf (gguf_file.h), a
+// directory as ReadHfStudent (hf_student.h). Header and sizes are checked, no weight is read.
+// Throws rsr::Error.
+StudentInfo ReadStudent(const std::string& given);
 
 // How to make of a directory what the llama engine runs.
 std::string ConvertHint(const std::string& directory);
