@@ -4,8 +4,8 @@
 //   engine_rate ENGINE[:TYPE] MODEL.gguf CACHE_DIR THREADS LENGTH[xCOUNT]...
 //
 // Sequences of LENGTH tokens, COUNT of them in a pack (1). TYPE f32 (the default): the float32 copy
-// of the model; f16, bf16, q8_0: for llama, which computes a file in its own type, a copy in that
-// type.
+// of the model; bf16: for native, --precision bf16 on that; f16, bf16, q8_0: for llama, which
+// computes a file in its own type, a copy in that type.
 //
 // One JSON object a line: first the file that is measured and the rate a core of the best bare
 // product, then one for each length. Rates by CPU time hold on a machine that does other work, too.
@@ -132,15 +132,18 @@ Contestant Choose(const std::string& name, const std::string& f32) {
   if (type == "f32") {
     return {f32, native ? EngineChoice::kNative : EngineChoice::kLlama, Precision::kF32};
   }
+  if (native && type != "bf16") throw Error("native computes in f32 or bf16, not in " + type);
+  if (native) return {f32, EngineChoice::kNative, Precision::kBf16};
   return {InType(f32, type), EngineChoice::kLlama, Precision::kNative};
 }
 
-double BestProduct(const DecoderConfig& config, int threads) {
+double BestProduct(const DecoderConfig& config, Precision precision, int threads) {
+  const bool bf16 = precision == Precision::kBf16;
   std::vector<BenchProduct> products;
   for (const ProductShape& shape : ProductShapes(config)) {
-    products.push_back(MeasureProduct(shape, threads));
+    products.push_back(MeasureProduct(shape, bf16 ? WeightType::kBf16 : WeightType::kF32, threads));
   }
-  return PeakPerCore(products, threads);
+  return PeakPerCore(products, bf16 ? "bf16" : "f32", threads);
 }
 
 int Main(int argc, char** argv) {
@@ -156,7 +159,7 @@ int Main(int argc, char** argv) {
   if (!config) throw Error(model + ": " + why_not);
   fmt::print(R"({{"model": "{}", "product_gflops": {:.1f}}})"
              "\n",
-             model, BestProduct(*config, threads));
+             model, BestProduct(*config, contestant.precision, threads));
   const auto engine = OpenEngine({.student = {.path = model,
                                               .engine = contestant.engine,
                                               .precision = contestant.precision},

@@ -91,8 +91,10 @@ class Session {
 
   void MeasureProducts() {
     Step("measuring bare products");
-    for (const ProductShape& shape : ProductShapes(*config_)) {
-      report_.products.push_back(MeasureProduct(shape, report_.threads));
+    for (const WeightType type : {WeightType::kF32, WeightType::kBf16}) {
+      for (const ProductShape& shape : ProductShapes(*config_)) {
+        report_.products.push_back(MeasureProduct(shape, type, report_.threads));
+      }
     }
   }
 
@@ -142,7 +144,7 @@ class Session {
     rate->tokens_per_second = run.tokens_per_second();
     rate->tokens_per_cpu_second = run.tokens_per_cpu_second();
     rate->gflops_per_core = run.tokens_per_cpu_second() * rate->gflop_per_token;
-    const double peak = PeakPerCore(report_.products, report_.threads);
+    const double peak = PeakPerCore(report_.products, report_.precision, report_.threads);
     if (peak > 0) rate->share_of_peak = rate->gflops_per_core / peak;
     rate->peak_rss_bytes = PeakRssBytes();
   }

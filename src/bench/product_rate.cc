@@ -49,7 +49,8 @@ void Check(const PackedMatrix& weights, const std::vector<float>& plain, const f
   std::vector<float> y(columns);
   std::vector<double> expected(columns);
   MatMul(x, 1, weights, y.data());
-  ReferenceMatMul(x, 1, plain.data(), weights.columns(), weights.depth(), expected.data());
+  ReferenceMatMul(x, 1, plain.data(), weights.columns(), weights.depth(), expected.data(), {},
+                  weights.type());
   for (size_t i = 0; i < columns; ++i) {
     if (std::abs(y[i] - expected[i]) < 1e-5 * static_cast<double>(weights.depth())) continue;
     throw Error(fmt::format("a product of depth {} is wrong: {} expected in column {}, got {}",
@@ -73,24 +74,26 @@ std::vector<ProductShape> ProductShapes(const DecoderConfig& config) {
   return shapes;
 }
 
-BenchProduct MeasureProduct(const ProductShape& shape, int threads) {
-  PackedMatrix weights(shape.columns, shape.depth);
+BenchProduct MeasureProduct(const ProductShape& shape, WeightType type, int threads) {
+  PackedMatrix weights(shape.columns, shape.depth, type);
   const std::vector<float> x = Random(kRows * shape.depth, 1);
   {
     const std::vector<float> plain = Random(shape.columns * shape.depth, 2);
     weights.Pack(0, shape.columns, plain.data());
     Check(weights, plain, x.data());
   }
-  return {.precision = "f32",
+  return {.precision = type == WeightType::kBf16 ? "bf16" : "f32",
           .depth = shape.depth,
           .columns = shape.columns,
           .one_core = Rate(weights, x),
           .all_cores = RateOfAll(weights, x, threads)};
 }
 
-double PeakPerCore(const std::vector<BenchProduct>& products, int threads) {
+double PeakPerCore(const std::vector<BenchProduct>& products, const std::string& precision,
+                   int threads) {
   double peak = 0;
   for (const BenchProduct& product : products) {
+    if (product.precision != precision) continue;
     peak = std::max(peak, product.all_cores / threads);
   }
   return peak;

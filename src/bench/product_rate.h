@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "kernels/matmul.h"
@@ -20,9 +21,10 @@ struct ProductShape {
 std::vector<ProductShape> ProductShapes(const DecoderConfig& config);
 
 // On one core, then on `threads` at once. Throws rsr::Error (kInternal) if the product is wrong.
-BenchProduct MeasureProduct(const ProductShape& shape, int threads);
+BenchProduct MeasureProduct(const ProductShape& shape, WeightType type, int threads);
 
-// GFLOP/s a core of the fastest shape with all threads at work.
-double PeakPerCore(const std::vector<BenchProduct>& products, int threads);
+// GFLOP/s a core of the fastest shape in this precision with all threads at work.
+double PeakPerCore(const std::vector<BenchProduct>& products, const std::string& precision,
+                   int threads);
 
 }  // namespace rsr
