@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/format.h"
@@ -17,8 +18,13 @@ namespace {
 struct Flags {
   SelectOptions options;
   std::string format = "jsonl", unfit = "next";
+  std::vector<std::string> controls;
   bool json = false;
 };
+
+nlohmann::ordered_json Number(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
 
 std::string Json(const SelectSummary& s) {
   nlohmann::ordered_json out;
@@ -32,7 +38,17 @@ std::string Json(const SelectSummary& s) {
   out["unfit"] = s.unfit;
   out["unfit_by_reason"] = s.unfit_by_reason;
   out["unfit_examples"] = s.unfit_examples;
-  out["by_teacher"] = s.by_teacher;
+  out["sets"] = nlohmann::ordered_json::array();
+  for (const Composition& set : s.sets) {
+    out["sets"].push_back({{"name", set.name},
+                           {"rows", set.rows},
+                           {"problems", set.problems},
+                           {"scored_tokens", set.scored_tokens},
+                           {"accuracy", Number(set.accuracy)},
+                           {"value", Number(set.value)},
+                           {"also_selected", set.also_selected},
+                           {"by_teacher", set.by_teacher}});
+  }
   out["quotas"] = nlohmann::ordered_json::array();
   for (const SelectSummary::Quota& quota : s.quotas) {
     out["quotas"].push_back({{"group", quota.group},
@@ -63,6 +79,44 @@ std::string Next(const SelectOptions& options) {
   }
 }
 
+Cell Value(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+
+Table Sets(const SelectSummary& summary, const std::string& metric) {
+  Table table{{{"set"},
+               {"rows"},
+               {"problems"},
+               {"scored_tokens"},
+               {"mean_tokens", 1},
+               {"accuracy"},
+               {metric}},
+              {}};
+  const bool controls = summary.sets.size() > 2;
+  if (controls) table.columns.push_back({"also_selected"});
+  for (const Composition& set : summary.sets) {
+    table.rows.push_back({set.name, set.rows, set.problems, set.scored_tokens,
+                          static_cast<double>(set.scored_tokens) / static_cast<double>(set.rows),
+                          Value(set.accuracy), Value(set.value)});
+    if (controls) table.rows.back().push_back(set.also_selected);
+  }
+  return table;
+}
+
+// The share of each teacher in each set.
+Table Teachers(const SelectSummary& summary) {
+  Table table{{{"teacher"}}, {}};
+  for (const Composition& set : summary.sets) table.columns.push_back({set.name});
+  for (const auto& [teacher, of_all] : summary.sets.front().by_teacher) {
+    std::vector<Cell> cells = {teacher};
+    for (const Composition& set : summary.sets) {
+      const auto rows = set.by_teacher.find(teacher);
+      const int64_t n = rows == set.by_teacher.end() ? 0 : rows->second;
+      cells.push_back(static_cast<double>(n) / static_cast<double>(set.rows));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
 // "10 of 165 candidates taken, at most 10 rows".
 std::string QuotaLine(const SelectSummary::Quota& quota) {
   const std::string taken =
@@ -74,10 +128,9 @@ std::string QuotaLine(const SelectSummary::Quota& quota) {
 }
 
 void PrintSummary(const SelectSummary& summary, const SelectOptions& options, Printer& printer) {
-  printer.Note(fmt::format("selected {} of {} of {}, {} scored tokens: {}",
-                           Thousands(summary.selected), Plural(summary.candidates, "candidate"),
-                           Plural(summary.problems, "problem"), Thousands(summary.selected_tokens),
-                           summary.data_file));
+  printer.Note(fmt::format("selected {} of {}: {}", Thousands(summary.selected),
+                           Plural(summary.candidates, "candidate"), summary.data_file));
+  if (!options.controls.empty()) printer.Note(fmt::format("controls: {}/controls", options.out));
   if (summary.left_out > 0)
     printer.Note(fmt::format("left out: {}", Counts(summary.left_out_by_reason)));
   for (const SelectSummary::Quota& quota : summary.quotas) {
@@ -101,6 +154,13 @@ int Run(const Flags& flags, Context& context) {
   }
   options.replace_unfit =
       ParseChoice<bool>("--unfit", flags.unfit, {{"next", true}, {"drop", false}});
+  for (const std::string& name : flags.controls) {
+    options.controls.push_back(ParseChoice<Control>("--controls", name,
+                                                    {{"random", Control::kRandom},
+                                                     {"token-matched", Control::kTokenMatched},
+                                                     {"length-matched", Control::kLengthMatched},
+                                                     {"worst", Control::kWorst}}));
+  }
   options.format = ParseChoice<ExportFormat>("--format", flags.format,
                                              {{"jsonl", ExportFormat::kJsonl},
                                               {"original", ExportFormat::kOriginal},
@@ -113,9 +173,8 @@ int Run(const Flags& flags, Context& context) {
     context.printer.Out(Json(summary));
     return kDone;
   }
-  Table table{{{"teacher"}, {"selected"}}, {}};
-  for (const auto& [teacher, n] : summary.by_teacher) table.rows.push_back({teacher, n});
-  context.printer.Out(FormatTable(table, TableFormat::kText));
+  context.printer.Out(FormatTable(Sets(summary, options.metric), TableFormat::kText) + "\n" +
+                      FormatTable(Teachers(summary), TableFormat::kText));
   context.printer.Flush();
   PrintSummary(summary, options, context.printer);
   context.printer.Note("manifest: " + summary.manifest_file);
@@ -170,6 +229,20 @@ void AddWritten(CLI::App& app, Flags& flags) {
       ->group(kGroup);
 }
 
+void AddControls(CLI::App& app, Flags& flags) {
+  constexpr const char* kGroup = "What it is compared with";
+  app.add_option("--controls", flags.controls,
+                 "sets written beside it: random, token-matched, length-matched, worst")
+      ->type_name("NAME,..")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(kGroup);
+  app.add_option("--seed", flags.options.seed, "of what is random in them")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kGroup);
+}
+
 }  // namespace
 
 Command AddSelect(CLI::App& root, Context& context) {
@@ -184,11 +257,15 @@ Command AddSelect(CLI::App& root, Context& context) {
   AddHowMuch(*app, flags->options);
   AddWhich(*app, flags->options);
   AddWritten(*app, *flags);
+  AddControls(*app, *flags);
   app->footer(
       "Examples:\n"
       "  rsr select runs/math --per-problem 1 --out selected\n"
       "  rsr select runs/math --per-problem 1 --format llamafactory --out selected\n"
-      "  rsr select runs/math --top 5000 --metric avg_surprisal --where correct --out selected");
+      "  rsr select runs/math --budget-tokens 10000000 --where correct --quota 'teacher:*=30%' "
+      "--out "
+      "selected\n"
+      "  rsr select runs/math --top 5000 --controls random,length-matched,worst --out selected");
   return {app, [flags, &context] { return Run(*flags, context); }};
 }
 

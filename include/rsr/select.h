@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,14 @@ enum class ExportFormat {
   kTrl,           // messages and tools; prompt and completion for scores of --mask last
   kAxolotl,       // messages and tools for its chat_template type, and axolotl.yaml
   kParquet,       // messages, tools, rsr and the original record as columns
+};
+
+// Sets written beside the selection, to see what the metric is worth (docs/select.md).
+enum class Control {
+  kRandom,         // the same limits, rows in random order
+  kTokenMatched,   // random rows with the selection's scored tokens, within 2 %
+  kLengthMatched,  // as many random rows of each band of lengths, and its tokens within 2 %
+  kWorst,          // the same limits, worst first
 };
 
 struct SelectOptions {
@@ -35,8 +44,21 @@ struct SelectOptions {
   std::string where;          // a filter over columns of the run and metrics; empty: all rows
   bool correct_only = false;  // not those labelled wrong; rows without a label are an error then
 
+  std::vector<Control> controls;  // each in `out`/controls/NAME, with its own manifest
+  uint64_t seed = 0;              // of what is random
+
   // The next best row takes the place of one that the format cannot say; else it stays empty.
   bool replace_unfit = true;
+};
+
+// What a set of rows is made of.
+struct Composition {
+  std::string name;  // `candidates`, `selected`, or a control's: `random`, `token-matched` ...
+  int64_t rows = 0, problems = 0, scored_tokens = 0;
+  std::optional<double> accuracy;             // share of the labelled rows that are correct
+  std::optional<double> value;                // of the metric, as a group's
+  std::map<std::string, int64_t> by_teacher;  // rows
+  int64_t also_selected = 0;                  // of the rows, those in the selection
 };
 
 struct SelectSummary {
@@ -58,7 +80,7 @@ struct SelectSummary {
     int64_t candidates = 0, rows = 0, tokens = 0;
   };
   std::vector<Quota> quotas;
-  std::map<std::string, int64_t> by_teacher;
+  std::vector<Composition> sets;      // the candidates, the selection, the controls
   std::vector<std::string> warnings;  // a limit that was not reached, a choice that was none
   std::string data_file, manifest_file;
 };

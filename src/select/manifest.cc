@@ -4,6 +4,8 @@
 
 #include "base/hash.h"
 #include "rsr/version.h"
+#include "select/composition.h"
+#include "select/controls.h"
 #include "select/export.h"
 
 namespace rsr {
@@ -32,9 +34,9 @@ Json RunsJson(const ScoredRows& data) {
   return runs;
 }
 
-Json RowsJson(const ScoredRows& data, const Choice& choice) {
+Json RowsJson(const ScoredRows& data, const std::vector<Candidate>& picks) {
   Json rows = Json::array();
-  for (const Candidate& pick : choice.picks) {
+  for (const Candidate& pick : picks) {
     const ScoredRow& row = data.rows[pick.index];
     rows.push_back({{"id", row.id},
                     {"problem_id", row.problem_id},
@@ -61,38 +63,63 @@ Json QuotasJson(const SelectSummary& summary) {
   return quotas;
 }
 
+Json OptionsJson(const SelectOptions& options) {
+  Json controls = Json::array();
+  for (const Control control : options.controls) controls.push_back(ControlName(control));
+  return {{"per_problem", options.per_problem},
+          {"top", options.top},
+          {"budget_tokens", options.budget_tokens},
+          {"quotas", options.quotas},
+          {"where", options.where},
+          {"correct_only", options.correct_only},
+          {"replace_unfit", options.replace_unfit},
+          {"controls", controls},
+          {"seed", options.seed}};
+}
+
+Json SetsJson(const SelectSummary& summary) {
+  Json sets = Json::object();
+  const auto number = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
+  for (const Composition& set : summary.sets) {
+    sets[set.name] = {{"rows", set.rows},
+                      {"problems", set.problems},
+                      {"scored_tokens", set.scored_tokens},
+                      {"accuracy", number(set.accuracy)},
+                      {"value", number(set.value)},
+                      {"also_selected", set.also_selected},
+                      {"by_teacher", set.by_teacher}};
+  }
+  return sets;
+}
+
 }  // namespace
 
-std::string Manifest(const ScoredRows& data, const SelectOptions& options, const Choice& choice,
-                     const SelectSummary& summary) {
+std::string Manifest(const ScoredRows& data, const SelectOptions& options,
+                     const SelectSummary& summary, const std::string& name,
+                     const std::string& folder, const std::vector<Candidate>& picks) {
   const Metric& metric = *data.metrics.front();
-  const Json manifest = {
+  const std::string data_file = DataFileName(options.format);
+  Json manifest = {
       {"tool_version", kVersion},
+      {"set", name},
       {"metric", metric.name},
       {"better", BetterName(metric.better)},
       {"format", FormatName(options.format)},
-      {"data_file",
-       {{"name", DataFileName(options.format)}, {"xxh3_128", HashFile(summary.data_file)}}},
-      {"options",
-       {{"per_problem", options.per_problem},
-        {"top", options.top},
-        {"budget_tokens", options.budget_tokens},
-        {"quotas", options.quotas},
-        {"where", options.where},
-        {"correct_only", options.correct_only},
-        {"replace_unfit", options.replace_unfit}}},
+      {"data_file", {{"name", data_file}, {"xxh3_128", HashFile(folder + "/" + data_file)}}},
+      {"options", OptionsJson(options)},
       {"runs", RunsJson(data)},
-      {"selected", summary.selected},
       {"candidates", summary.candidates},
       {"problems", summary.problems},
-      {"selected_tokens", summary.selected_tokens},
-      {"left_out", summary.left_out_by_reason},
-      {"passed_over", summary.passed_over},
-      {"quotas", QuotasJson(summary)},
-      {"unfit", summary.unfit_by_reason},
-      {"by_teacher", summary.by_teacher},
-      {"rows", RowsJson(data, choice)},
-  };
+      {"left_out", summary.left_out_by_reason}};
+  if (name == kSelected) {
+    manifest["passed_over"] = summary.passed_over;
+    manifest["quotas"] = QuotasJson(summary);
+    manifest["unfit"] = summary.unfit_by_reason;
+  }
+  manifest["sets"] = SetsJson(summary);
+  manifest["rows"] = RowsJson(data, picks);
   // File names need not be UTF-8.
   return manifest.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "base/file.h"
@@ -13,6 +14,8 @@
 #include "rsr/error.h"
 #include "select/candidates.h"
 #include "select/choose.h"
+#include "select/composition.h"
+#include "select/controls.h"
 #include "select/export.h"
 #include "select/fitness.h"
 #include "select/manifest.h"
@@ -36,6 +39,12 @@ void CheckOptions(const SelectOptions& options) {
                             options.per_problem, options.top, options.budget_tokens),
                 "for example 1 per problem");
   }
+  for (size_t i = 0; i < options.controls.size(); ++i) {
+    if (std::count(options.controls.begin(), options.controls.end(), options.controls[i]) == 1)
+      continue;
+    throw Error(fmt::format("the control {} is named twice", ControlName(options.controls[i])),
+                "name each once; other draws come from another seed");
+  }
 }
 
 // The manifest is written last: a directory with only a data file is a selection that was
@@ -44,6 +53,7 @@ void CheckFree(const SelectSummary& summary, const std::string& out) {
   const std::string folder = out.empty() || out.back() == '/' ? out : out + "/";
   std::vector<std::string> files = {summary.data_file, summary.manifest_file};
   for (const char* name : kFilesBeside) files.push_back(folder + name);
+  files.push_back(folder + kControlsFolder);
   for (const std::string& file : files) {
     std::error_code unknown;
     if (!std::filesystem::exists(file, unknown)) continue;
@@ -112,10 +122,9 @@ void Summarize(const ScoredRows& data, const Candidates& candidates, const Quota
     summary->quotas.push_back(
         {group.name, limit(group.max_rows), limit(group.max_tokens), group.candidates});
   }
+  if (quotas.of_row.empty()) return;
   for (const Candidate& pick : choice.picks) {
     const ScoredRow& row = data.rows[pick.index];
-    ++summary->by_teacher[row.teacher];
-    if (quotas.of_row.empty()) continue;
     for (const size_t g : quotas.of_row[pick.index]) {
       ++summary->quotas[g].rows;
       summary->quotas[g].tokens += row.scored_tokens;
@@ -124,9 +133,8 @@ void Summarize(const ScoredRows& data, const Candidates& candidates, const Quota
 }
 
 // Chooses until every chosen row can be written, or once.
-Choice ChooseFit(const Candidates& candidates, const ScoredRows& data, Rules rules,
+Choice ChooseFit(const Candidates& candidates, const ScoredRows& data, const Rules& rules,
                  bool replace_unfit, Fitness& fitness) {
-  rules.unfit = &fitness.unfit();
   Choice choice = Choose(candidates.rows, data, rules);
   while (!fitness.Check(choice.picks)) {
     if (replace_unfit) {
@@ -137,6 +145,39 @@ Choice ChooseFit(const Candidates& candidates, const ScoredRows& data, Rules rul
   }
   if (rules.per_problem > 0) SortByProblem(choice.picks);
   return choice;
+}
+
+// The selection or a control.
+struct Set {
+  std::string name, folder;
+  std::vector<Candidate> picks;
+  std::vector<RejectedRow> rejected;  // drawn, but unfit
+};
+
+Set DrawFit(Control control, const Candidates& candidates, const Set& selection,
+            const ScoredRows& data, const Rules& rules, uint64_t seed, Fitness& fitness) {
+  const size_t before = fitness.rejected().size();
+  Set set{.name = ControlName(control)};
+  set.folder = (std::filesystem::path(selection.folder) / kControlsFolder / set.name).string();
+  do set.picks = DrawControl(control, candidates, selection.picks, data, rules, seed);
+  while (!fitness.Check(set.picks));
+  if (rules.per_problem > 0) SortByProblem(set.picks);
+  const std::vector<RejectedRow>& all = fitness.rejected();
+  set.rejected.assign(all.begin() + static_cast<ptrdiff_t>(before), all.end());
+  return set;
+}
+
+void ComposeSets(const ScoredRows& data, const Candidates& candidates, const std::vector<Set>& sets,
+                 SelectSummary* summary) {
+  std::unordered_set<size_t> selected;
+  for (const Candidate& pick : sets.front().picks) selected.insert(pick.index);
+  summary->sets.push_back(Compose(kCandidates, data, candidates.rows, selected));
+  for (const Set& set : sets) summary->sets.push_back(Compose(set.name, data, set.picks, selected));
+}
+
+void WriteRejected(const Set& set) {
+  if (set.rejected.empty()) return;
+  WriteFileAtomic(set.folder + "/rejected.jsonl", RejectedToJsonl(set.rejected));
 }
 
 }  // namespace
@@ -158,23 +199,37 @@ SelectSummary Select(const SelectOptions& options) {
   rules.quotas = &quotas;
   const Choice wanted = Choose(candidates.rows, data, rules);
   if (wanted.picks.empty()) NothingTaken(data, candidates, wanted, options);
+
   MakeDirectories(options.out);
   InputFiles files(data);
   Fitness fitness(data, options.format, files, summary.data_file + ".records");
+  rules.unfit = &fitness.unfit();
   const Choice choice = ChooseFit(candidates, data, rules, options.replace_unfit, fitness);
+  std::vector<Set> sets = {{kSelected, options.out, choice.picks, fitness.rejected()}};
   CountUnfit(fitness.rejected(), &summary);
-  if (summary.unfit > 0)
-    WriteFileAtomic((out / "rejected.jsonl").string(), RejectedToJsonl(fitness.rejected()));
   if (choice.picks.empty()) {
+    WriteRejected(sets.front());
     throw Error(fmt::format("none of the {} chosen rows can be written in this format: {}",
                             summary.unfit, summary.unfit_examples.front()),
                 "rejected.jsonl in the output directory names them all; the formats jsonl and "
                 "original take every row");
   }
-  WriteExport(data, options.format, files, options.out, choice.picks);
+  for (const Control control : options.controls) {
+    sets.push_back(DrawFit(control, candidates, sets.front(), data, rules, options.seed, fitness));
+  }
   Summarize(data, candidates, quotas, choice, &summary);
-  summary.warnings = Warnings(options, candidates, choice);
-  WriteFileAtomic(summary.manifest_file, Manifest(data, options, choice, summary));
+  ComposeSets(data, candidates, sets, &summary);
+  summary.warnings = Warnings(options, candidates, choice, summary);
+  for (const Set& set : sets) {
+    MakeDirectories(set.folder);
+    WriteRejected(set);
+    WriteExport(data, options.format, files, set.folder, set.picks);
+  }
+  // The selection's own last: it says that everything is there.
+  for (auto set = sets.rbegin(); set != sets.rend(); ++set) {
+    WriteFileAtomic(set->folder + "/manifest.json",
+                    Manifest(data, options, summary, set->name, set->folder, set->picks));
+  }
   return summary;
 }
 

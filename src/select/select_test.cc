@@ -73,7 +73,7 @@ TEST(Select, CopiesRecordsByteForByte) {
   EXPECT_EQ(summary.candidates, 6);
   EXPECT_EQ(summary.problems, 2);
   EXPECT_EQ(summary.left_out, 0);
-  EXPECT_THAT(summary.by_teacher, ElementsAre(std::pair("t0", 1), std::pair("t2", 1)));
+  EXPECT_THAT(summary.sets.back().by_teacher, ElementsAre(std::pair("t0", 1), std::pair("t2", 1)));
 
   Select({.runs = {scored.run}, .out = dir / "all", .format = ExportFormat::kOriginal, .top = 6});
   EXPECT_EQ(ReadFile(dir / "all/selected.jsonl"), kRecords[0] + "\n" + kRecords[5] + "\n" +
@@ -113,7 +113,7 @@ TEST(Select, ManifestNamesEveryLine) {
   EXPECT_EQ(manifest["options"]["per_problem"], 2);
   EXPECT_EQ(manifest["runs"][1]["inputs"][0]["xxh3_128"], HashBytes("{\"g\":7}\n"));
   EXPECT_EQ(manifest["runs"][0]["mask"], "content");
-  EXPECT_EQ(manifest["by_teacher"], nlohmann::json({{"t0", 3}, {"t2", 1}}));
+  EXPECT_EQ(manifest["sets"]["selected"]["by_teacher"], nlohmann::json({{"t0", 3}, {"t2", 1}}));
   std::vector<std::string> rows;
   for (const auto& row : manifest["rows"]) {
     rows.push_back(
@@ -202,9 +202,9 @@ TEST(Select, RowsThatAFormatCannotSayAreCountedAndNamed) {
   EXPECT_THAT(summary.unfit_by_reason,
               ElementsAre(std::pair("excluded-turn", 1), std::pair("roles-do-not-alternate", 1)));
   EXPECT_THAT(summary.unfit_examples, ElementsAre(HasSubstr(":2: message 1: "), HasSubstr(":3: ")));
-  EXPECT_THAT(summary.by_teacher, ElementsAre(std::pair("t0", 1)));
+  EXPECT_THAT(summary.sets.back().by_teacher, ElementsAre(std::pair("t0", 1)));
   const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
-  EXPECT_EQ(manifest["selected"], 1);
+  EXPECT_EQ(manifest["sets"]["selected"]["rows"], 1);
   EXPECT_EQ(manifest["rows"].size(), 1u);
   EXPECT_EQ(manifest["unfit"]["excluded-turn"], 1);
   EXPECT_EQ(manifest["format"], "llamafactory");

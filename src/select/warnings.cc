@@ -27,7 +27,7 @@ std::string Rest(const Candidates& candidates, const Choice& choice) {
 }  // namespace
 
 std::vector<std::string> Warnings(const SelectOptions& options, const Candidates& candidates,
-                                  const Choice& choice) {
+                                  const Choice& choice, const SelectSummary& summary) {
   std::vector<std::string> warnings;
   const int64_t most = std::max_element(candidates.rows.begin(), candidates.rows.end(),
                                         [](const Candidate& a, const Candidate& b) {
@@ -55,6 +55,13 @@ std::vector<std::string> Warnings(const SelectOptions& options, const Candidates
     warnings.push_back(
         fmt::format("the budget of {} scored tokens is larger than what there is: {}",
                     options.budget_tokens, Rest(candidates, choice)));
+  }
+  for (size_t i = 2; i < summary.sets.size(); ++i) {
+    const Composition& control = summary.sets[i];
+    if (control.also_selected < control.rows) continue;
+    warnings.push_back(fmt::format(
+        "the control {} has only rows of the selection: the candidates leave nothing else",
+        control.name));
   }
   return warnings;
 }

@@ -10,8 +10,9 @@
 
 namespace rsr {
 
-// Limits that were not reached, and a choice within problems that was none.
+// Limits that were not reached, a choice within problems that was none, controls that are not what
+// they should be. Of `summary` the sets are needed.
 std::vector<std::string> Warnings(const SelectOptions& options, const Candidates& candidates,
-                                  const Choice& choice);
+                                  const Choice& choice, const SelectSummary& summary);
 
 }  // namespace rsr
