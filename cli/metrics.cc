@@ -25,8 +25,11 @@ int Run(const Flags& flags, Context& context) {
   }
   MetricsOptions options = flags.options;
   if (!flags.metrics.empty()) options.metrics = CLI::detail::split(flags.metrics, ',');
-  const Table table = flags.list ? ListMetrics() : Metrics(options);
+  std::vector<std::string> warnings;
+  const Table table = flags.list ? ListMetrics() : Metrics(options, &warnings);
   context.printer.Out(FormatTable(table, format));
+  context.printer.Flush();
+  for (const std::string& warning : warnings) context.printer.Warning(warning);
   return kDone;
 }
 
@@ -37,12 +40,18 @@ Command AddMetrics(CLI::App& root, Context& context) {
       root.add_subcommand("metrics", "Metrics of each teacher, source, problem or trajectory");
   auto flags = std::make_shared<Flags>();
   AddRuns(*app, flags->options.runs);
-  app->add_option("--by", flags->options.by, "teacher, source, problem_id or trajectory")
+  app->add_option(
+         "--by", flags->options.by,
+         "teacher, source, problem_id, trajectory, or a column that `rsr score --keep` kept")
       ->type_name("WHAT")
       ->capture_default_str();
-  app->add_option("--metric", flags->metrics, "names with commas between them, or all")
+  app->add_option(
+         "--metric", flags->metrics,
+         "names with commas between them, or all; rsr_filtered:0.2 where there is a number to set")
       ->type_name("A,B");
+  AddJoin(*app, flags->options.join);
   app->add_flag("--list", flags->list, "every known metric with its formula; needs no run");
+  flags->table.parquet = true;
   AddTableFlags(*app, flags->table);
   AddQuiet(*app, context.printer);
   app->footer(

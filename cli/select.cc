@@ -206,6 +206,8 @@ void AddWhich(CLI::App& app, SelectOptions& options) {
       ->type_name("NAME")
       ->capture_default_str()
       ->group(kGroup);
+  AddJoin(app, options.join);
+  app.get_option("--join")->group(kGroup);
   app.add_option("--where", options.where,
                  "only rows for which this is true, of columns and metrics: \"correct and "
                  "avg_surprisal < 1\"")

@@ -40,6 +40,9 @@ struct SelectOptions {
   int64_t budget_tokens = 0;        // at most this many scored tokens
   std::vector<std::string> quotas;  // COLUMN:VALUE=LIMIT,..: at most so much of each group
 
+  // As MetricsOptions::join: columns to rank or filter by.
+  std::vector<std::string> join;
+
   // Which rows are candidates.
   std::string where;          // a filter over columns of the run and metrics; empty: all rows
   bool correct_only = false;  // not those labelled wrong; rows without a label are an error then

@@ -21,12 +21,13 @@ struct Table {
   std::vector<std::vector<Cell>> rows;  // each as long as `columns`
 };
 
-enum class TableFormat { kText, kTsv, kJson, kJsonl };
+enum class TableFormat { kText, kTsv, kJson, kJsonl, kParquet };
 
-// "table", "tsv", "json" or "jsonl"; throws rsr::Error with the nearest name otherwise.
+// "table", "tsv", "json", "jsonl" or "parquet"; throws rsr::Error with the nearest name otherwise.
 TableFormat ParseTableFormat(const std::string& name);
 
-// Ends in a newline. JSON has no infinity or NaN: they are written as null.
+// The bytes of a Parquet file, else text that ends in a newline. JSON has no infinity or NaN: they
+// are written as null.
 std::string FormatTable(const Table& table, TableFormat format);
 
 }  // namespace rsr

@@ -1,10 +1,14 @@
 // The public functions of rsr/metrics.h.
 #include "rsr/metrics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/nearest.h"
+#include "metrics/joined_columns.h"
 #include "metrics/metrics_table.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
@@ -15,6 +19,9 @@ namespace {
 const std::vector<std::string> kEveryday = {"rsr",      "avg_surprisal", "avg_rank_clip",
                                             "avg_rank", "avg_entropy",   "tokens",
                                             "turns",    "correct"};
+
+// Of the 8-grams: natural texts repeat some, loops nearly all.
+constexpr double kLoopShare = 0.5;
 
 std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
   std::vector<const Metric*> metrics;
@@ -29,6 +36,9 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
     }
     for (const Metric& metric : AllMetrics()) add(metric);
   }
+  const JoinedColumns* joined = JoinedColumns::Active();
+  if (names.empty() && joined != nullptr)
+    for (const Metric& metric : joined->metrics()) add(metric);
   return metrics;
 }
 
@@ -40,9 +50,39 @@ Cell NameCell(const std::string& name) {
   return name.empty() ? Cell(std::monostate()) : Cell(name);
 }
 
-const std::string& GroupName(const ScoredRow& row, const std::string& by) {
-  return by == "teacher" ? row.teacher : by == "source" ? row.source : row.problem_id;
-}
+// What a row is grouped by: one of its own fields, or a column that every run keeps. "" for none.
+class Grouping {
+ public:
+  Grouping(const ScoredRows& data, const std::string& by) : by_(by) {
+    if (IsOwn(by)) return;
+    for (const ScoredRows::Run& run : data.runs)
+      place_.push_back(PlaceOf(by, run.path, run.info.kept));
+  }
+
+  static bool IsOwn(const std::string& by) {
+    return by == "teacher" || by == "source" || by == "problem_id";
+  }
+
+  static size_t PlaceOf(const std::string& by, const std::string& run,
+                        const std::vector<std::string>& kept) {
+    const auto at = std::find(kept.begin(), kept.end(), by);
+    if (at != kept.end()) return static_cast<size_t>(at - kept.begin());
+    std::vector<std::string> known = {"teacher", "source", "problem_id", "trajectory"};
+    known.insert(known.end(), kept.begin(), kept.end());
+    throw Error(fmt::format("cannot group by '{}': run {} keeps no such column", by, run),
+                NearestHint(by, known));
+  }
+
+  std::string NameOf(const ScoredRow& row) const {
+    if (place_.empty())
+      return by_ == "teacher" ? row.teacher : by_ == "source" ? row.source : row.problem_id;
+    return row.kept.at(place_[row.run]).value_or("");
+  }
+
+ private:
+  const std::string by_;
+  std::vector<size_t> place_;  // among the kept columns of each run
+};
 
 std::vector<double> Values(const ScoredRows& data, const std::vector<const ScoredRow*>& rows,
                            size_t metric) {
@@ -76,8 +116,9 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
     table.columns.push_back({metric->name + "_median", metric->decimals});
     table.columns.push_back({metric->name + "_p95", metric->decimals});
   }
+  const Grouping grouping(data, by);
   std::map<std::string, std::vector<const ScoredRow*>> groups;
-  for (const ScoredRow& row : data.rows) groups[GroupName(row, by)].push_back(&row);
+  for (const ScoredRow& row : data.rows) groups[grouping.NameOf(row)].push_back(&row);
   for (const auto& [name, rows] : groups) {
     std::vector<Cell> cells = {NameCell(name), static_cast<int64_t>(rows.size())};
     for (size_t m = 0; m < data.metrics.size(); ++m) {
@@ -94,13 +135,52 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
   return table;
 }
 
-Table Metrics(const MetricsOptions& options) {
-  static const std::vector<std::string> kBy = {"teacher", "source", "problem_id", "trajectory"};
-  if (std::find(kBy.begin(), kBy.end(), options.by) == kBy.end()) {
-    throw Error("cannot group by '" + options.by + "'", NearestHint(options.by, kBy));
+std::string LoopWarning(const ScoredRows& data) {
+  const auto at =
+      std::find(data.metrics.begin(), data.metrics.end(), &FindMetric("repeated_8grams"));
+  if (at == data.metrics.end()) return "";
+  const auto m = static_cast<size_t>(at - data.metrics.begin());
+  std::map<std::string, int64_t> loops;
+  int64_t all = 0;
+  for (const ScoredRow& row : data.rows) {
+    if (!row.parts[m].has_value() || data.Value(row, m) <= kLoopShare) continue;
+    ++loops[row.teacher];
+    ++all;
   }
-  const ScoredRows data = LoadRows(options.runs, Chosen(options.metrics));
-  return options.by == "trajectory" ? TrajectoryTable(data) : GroupTable(data, options.by);
+  if (all == 0) return "";
+  const auto most = std::max_element(
+      loops.begin(), loops.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return fmt::format(
+      "{} of {} trajectories say mostly what they said before (repeated_8grams above {}), most of "
+      "'{}': {}; such loops get a good rsr",
+      all, data.rows.size(), kLoopShare, most->first, most->second);
+}
+
+Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings) {
+  const JoinedColumns joined(options.join);
+  const std::vector<const Metric*> chosen = Chosen(options.metrics);
+  const bool groups = options.by != "trajectory";
+  // A wrong name is found before anything is read.
+  for (const std::string& run : options.runs) {
+    const std::optional<RunInfo> info = ReadRunInfo(run);
+    if (info && groups && !Grouping::IsOwn(options.by))
+      Grouping::PlaceOf(options.by, run, info->kept);
+  }
+  std::vector<const Metric*> metrics = chosen;
+  const Metric* loops = &FindMetric("repeated_8grams");
+  if (std::find(chosen.begin(), chosen.end(), loops) == chosen.end()) metrics.push_back(loops);
+  ScoredRows data = LoadRows(options.runs, metrics);
+  if (warnings != nullptr) {
+    if (const std::string loop = LoopWarning(data); !loop.empty()) warnings->push_back(loop);
+    const bool labelled = std::any_of(data.rows.begin(), data.rows.end(),
+                                      [](const ScoredRow& row) { return row.correct.has_value(); });
+    const bool asked = std::find(options.metrics.begin(), options.metrics.end(), "correct") !=
+                       options.metrics.end();
+    if (asked && !labelled)
+      warnings->push_back("no trajectory has a label `correct`: `rsr verify` can check answers");
+  }
+  data.metrics.resize(chosen.size());
+  return groups ? GroupTable(data, options.by) : TrajectoryTable(data);
 }
 
 Table ListMetrics() {

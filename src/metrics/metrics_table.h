@@ -1,10 +1,16 @@
 // Loaded rows as tables: one row a trajectory, or one a group.
 #pragma once
 
+#include <string>
+
 #include "metrics/scored_rows.h"
 #include "rsr/table.h"
 
 namespace rsr {
+
+// What to say of degenerate loops in `data`, if it was loaded with the metric repeated_8grams;
+// empty for nothing.
+std::string LoopWarning(const ScoredRows& data);
 
 Table TrajectoryTable(const ScoredRows& data);  // in input order
 Table GroupTable(const ScoredRows& data,

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/nearest.h"
+#include "metrics/joined_columns.h"
 #include "metrics/metric.h"
 #include "rsr/error.h"
 
@@ -20,6 +21,12 @@ std::vector<Metric>& Registry() {
 
 const Metric& FindByName(const std::string& name) {
   std::vector<std::string> names;
+  if (const JoinedColumns* joined = JoinedColumns::Active()) {
+    for (const Metric& metric : joined->metrics()) {
+      if (metric.name == name) return metric;
+      names.push_back(metric.name);
+    }
+  }
   for (const Metric& metric : AllMetrics()) {
     if (metric.name == name || (!name.empty() && metric.alias == name)) return metric;
     names.push_back(metric.name);
@@ -78,6 +85,10 @@ const Metric& FindMetric(const std::string& name) {
 const Metric& FindRankingMetric(const std::string& name) {
   const Metric& metric = FindMetric(name);
   if (metric.better != Better::kNeither) return metric;
+  if (const JoinedColumns* joined = JoinedColumns::Active(); joined && joined->Has(metric)) {
+    throw Error("column '" + name + "' does not say which of its values are better",
+                "call it '" + name + ":high' or '" + name + ":low' in the file");
+  }
   std::string names;
   for (const Metric& other : AllMetrics()) {
     if (other.better != Better::kNeither) names += (names.empty() ? "" : ", ") + other.name;

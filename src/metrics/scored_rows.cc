@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "metrics/joined_columns.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -149,6 +150,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                 "rejected.jsonl in the run directory says what became of the input rows");
   }
   OrderRows(data);
+  if (const JoinedColumns* joined = JoinedColumns::Active()) joined->RequireKnown(data);
   CombineRows(data, metrics.size());
   return data;
 }

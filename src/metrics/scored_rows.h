@@ -41,7 +41,8 @@ struct ScoredRows {
 };
 
 // Reads the runs as one. Throws rsr::Error if they were made with different students, templates,
-// masks or precisions, hold one id twice, or hold no scored trajectory.
+// masks or precisions, hold one id twice, or hold no scored trajectory; or if a joined table
+// (joined_columns.h) has an id that they do not hold.
 ScoredRows LoadRows(const std::vector<std::string>& runs,
                     const std::vector<const Metric*>& metrics);
 

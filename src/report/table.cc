@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/printable.h"
 #include "report/display_width.h"
+#include "report/table_parquet.h"
 #include "rsr/error.h"
 #include "rsr/table.h"
 
@@ -114,7 +115,7 @@ std::string JsonArray(const Table& table) {
 }  // namespace
 
 TableFormat ParseTableFormat(const std::string& name) {
-  static const std::vector<std::string> kNames = {"table", "tsv", "json", "jsonl"};
+  static const std::vector<std::string> kNames = {"table", "tsv", "json", "jsonl", "parquet"};
   const auto at = std::find(kNames.begin(), kNames.end(), name);
   if (at == kNames.end()) throw Error("unknown format '" + name + "'", NearestHint(name, kNames));
   return static_cast<TableFormat>(at - kNames.begin());
@@ -130,6 +131,8 @@ std::string FormatTable(const Table& table, TableFormat format) {
       return JsonArray(table);
     case TableFormat::kJsonl:
       return JsonLines(table);
+    case TableFormat::kParquet:
+      return ParquetTable(table);
   }
   return "";
 }

@@ -1,6 +1,10 @@
 #include "rsr/table.h"
 
+#include <arrow/io/memory.h>
+#include <arrow/scalar.h>
+#include <arrow/table.h>
 #include <gmock/gmock.h>
+#include <parquet/arrow/reader.h>
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -80,6 +84,22 @@ TEST(Table, FormatsHaveNames) {
   } catch (const Error& error) {
     EXPECT_THAT(error.hint(), HasSubstr("'json'"));
   }
+}
+
+TEST(Table, ParquetKeepsTypesAndWhatIsEmpty) {
+  const std::string bytes = FormatTable(Example(), TableFormat::kParquet);
+  const auto file = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes));
+  const auto reader = parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie();
+  std::shared_ptr<arrow::Table> table = reader->ReadTable().ValueOrDie();
+  EXPECT_EQ(table->schema()->ToString(), "teacher: string\nrsr: double\nrows: int64\ndone: bool");
+  const auto value = [&](const char* column, int64_t row) {
+    return table->GetColumnByName(column)->GetScalar(row).ValueOrDie()->ToString();
+  };
+  EXPECT_EQ(value("teacher", 0), "é");
+  EXPECT_EQ(value("rsr", 1), "inf");
+  EXPECT_EQ(value("rows", 1), "12345");
+  EXPECT_EQ(value("done", 0), "true");
+  for (const char* column : {"rsr", "rows", "done"}) EXPECT_EQ(value(column, 2), "null");
 }
 
 }  // namespace

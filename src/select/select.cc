@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "metrics/joined_columns.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
 #include "select/candidates.h"
@@ -183,6 +184,7 @@ void WriteRejected(const Set& set) {
 }  // namespace
 
 SelectSummary Select(const SelectOptions& options) {
+  const JoinedColumns joined(options.join);
   CheckOptions(options);
   const std::filesystem::path out(options.out);
   SelectSummary summary{.data_file = (out / DataFileName(options.format)).string(),
