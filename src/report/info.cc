@@ -8,6 +8,8 @@
 #include "rsr/error.h"
 #include "rsr/inspect.h"
 #include "store/run.h"
+#include "student/decoder_config.h"
+#include "student/decoder_tensors.h"
 #include "student/gguf_file.h"
 #include "student/hf_directory.h"
 #include "tokenizer/tokenizer_json.h"
@@ -61,6 +63,18 @@ Table RunTable(const std::string& path) {
   return table;
 }
 
+// Does the native engine compute this student? What is wrong with it is told, not thrown.
+std::string NativeEngine(const StudentInfo& student) {
+  std::string why_not;
+  try {
+    const auto config = ReadDecoderConfig(student, &why_not);
+    if (config) DecoderTensors(student, *config);
+  } catch (const Error& error) {
+    why_not = error.message();
+  }
+  return why_not.empty() ? "computes it" : "does not compute it: " + why_not;
+}
+
 Table ModelTable(const std::string& path) {
   const GgufInfo info = ReadGguf(path);
   Table table{.columns = {{"name"}, {"value"}}};
@@ -79,7 +93,8 @@ Table ModelTable(const std::string& path) {
       {"tensors", static_cast<int64_t>(info.tensors.size())},
       {"quantised", info.quantised},
       {"file bytes", info.file_bytes()},
-      {"float32 bytes", info.f32_bytes}};
+      {"float32 bytes", info.f32_bytes},
+      {"native engine", NativeEngine(info)}};
   return table;
 }
 
@@ -117,7 +132,8 @@ Table DirectoryTable(const std::string& path) {
                                        {"tensors", static_cast<int64_t>(info.tensors.size())},
                                        {"types", Types(info)},
                                        {"file bytes", info.file_bytes()},
-                                       {"float32 bytes", info.f32_bytes}});
+                                       {"float32 bytes", info.f32_bytes},
+                                       {"native engine", NativeEngine(info)}});
   return table;
 }
 

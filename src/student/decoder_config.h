@@ -1,8 +1,8 @@
 // What a decoder needs to know of a student besides its weights: sizes, and the few switches in
 // which families differ.
 //
-// A family is a line of the table in family.cc; gguf_config.cc and hf_config.cc read what a file
-// says.
+// A family is a line of the table in family.cc; gguf_decoder_config.cc and hf_decoder_config.cc
+// read what a file says.
 #pragma once
 
 #include <cstdint>

@@ -3,38 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/printable.h"
 #include "rsr/error.h"
+#include "student/hf_names.h"
 
 namespace rsr {
 namespace {
-
-// Hugging Face's names behind "model.layers.N.", and ours behind "blk.N.".
-struct HfName {
-  const char* hf;
-  const char* name;
-};
-constexpr HfName kModelNames[] = {
-    {"model.embed_tokens", "token_embd"}, {"model.norm", "output_norm"}, {"lm_head", "output"}};
-constexpr HfName kLayerNames[] = {
-    {"input_layernorm", "attn_norm"},    {"self_attn.q_proj", "attn_q"},
-    {"self_attn.k_proj", "attn_k"},      {"self_attn.v_proj", "attn_v"},
-    {"self_attn.qkv_proj", "attn_qkv"},  {"self_attn.q_norm", "attn_q_norm"},
-    {"self_attn.k_norm", "attn_k_norm"}, {"self_attn.o_proj", "attn_output"},
-    {"mlp.gate_proj", "ffn_gate"},       {"mlp.up_proj", "ffn_up"},
-    {"mlp.gate_up_proj", "ffn_up"},  // as GGUF calls both together
-    {"mlp.down_proj", "ffn_down"},       {"post_feedforward_layernorm", "post_ffw_norm"}};
-// One name, two meanings: the second norm of a layer, or the one behind attention.
-constexpr HfName kNormsBefore[] = {{"post_attention_layernorm", "ffn_norm"}};
-constexpr HfName kNormsAfter[] = {{"post_attention_layernorm", "post_attention_norm"},
-                                  {"pre_feedforward_layernorm", "ffn_norm"}};
-constexpr std::string_view kHfLayer = "model.layers.", kLayer = "blk.";
 
 struct Wanted {
   std::string name;  // of a layer's without "blk.N."
@@ -83,86 +61,11 @@ std::vector<Wanted> WantedOfLayer(const DecoderConfig& c) {
   return wanted;
 }
 
-// "blk.12.attn_q.weight": 12 and "attn_q.weight"; nothing for other names.
-std::optional<std::pair<int64_t, std::string_view>> SplitLayer(std::string_view name,
-                                                               std::string_view prefix) {
-  if (!name.starts_with(prefix)) return std::nullopt;
-  name.remove_prefix(prefix.size());
-  const size_t dot = name.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  int64_t layer = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + dot, layer);
-  if (error != std::errc() || end != name.data() + dot) return std::nullopt;
-  return std::pair(layer, name.substr(dot + 1));
-}
-
-template <size_t n>
-const HfName* Find(const HfName (&names)[n], std::string_view stem) {
-  const auto* found =
-      std::find_if(names, names + n, [&](const HfName& row) { return row.hf == stem; });
-  return found == names + n ? nullptr : found;
-}
-
-// Our name for Hugging Face's; that itself if we have none; empty for what is no part of the
-// language model's computation.
-std::string FromHf(std::string_view name, const DecoderConfig& config) {
-  std::string plain(name);
-  for (const std::string_view prefix : {"language_model.", "model.language_model."}) {
-    if (!name.starts_with(prefix)) continue;
-    plain = name.substr(prefix.size());
-    if (!plain.starts_with("model.") && !plain.starts_with("lm_head.")) plain = "model." + plain;
-  }
-  for (const std::string_view part : {"vision_tower.", "multi_modal_projector."}) {
-    if (plain.starts_with(part) || plain.starts_with("model." + std::string(part))) return "";
-  }
-  if (plain.ends_with(".rotary_emb.inv_freq")) return "";  // follows from the configuration
-  if (plain == "lm_head.weight" && config.output_matrix == Presence::kNo) return "";  // tied
-  const size_t dot = plain.rfind('.');
-  if (dot == std::string::npos) return plain;
-  const std::string kind = plain.substr(dot), stem = plain.substr(0, dot);
-  if (const auto layer = SplitLayer(plain, kHfLayer)) {
-    const std::string_view part = layer->second.substr(0, layer->second.size() - kind.size());
-    const HfName* found = Find(kLayerNames, part);
-    if (found == nullptr) {
-      found = config.norm_after ? Find(kNormsAfter, part) : Find(kNormsBefore, part);
-    }
-    return found == nullptr ? plain : fmt::format("blk.{}.{}{}", layer->first, found->name, kind);
-  }
-  const HfName* found = Find(kModelNames, stem);
-  return found == nullptr ? plain : found->name + kind;
-}
-
-// The other way round, for messages about what is missing.
-std::string ToHf(std::string_view name, const DecoderConfig& config) {
-  const size_t dot = name.rfind('.');
-  const std::string kind(name.substr(dot));
-  const auto find = [&](const auto& names, std::string_view stem) -> const char* {
-    for (const HfName& row : names) {
-      if (row.name == stem) return row.hf;
-    }
-    return nullptr;
-  };
-  if (const auto layer = SplitLayer(name, kLayer)) {
-    std::string_view part = layer->second.substr(0, layer->second.size() - kind.size());
-    if (config.fused && (part == "attn_q" || part == "attn_k" || part == "attn_v")) {
-      part = "attn_qkv";
-    }
-    const char* hf = find(kLayerNames, part);
-    if (config.fused && (part == "ffn_gate" || part == "ffn_up")) hf = "mlp.gate_up_proj";
-    if (hf == nullptr) {
-      hf = config.norm_after ? find(kNormsAfter, part) : find(kNormsBefore, part);
-    }
-    return fmt::format("{}{}.{}{}", kHfLayer, layer->first, hf == nullptr ? part : hf, kind);
-  }
-  const char* hf = find(kModelNames, name.substr(0, dot));
-  return hf == nullptr ? std::string(name) : hf + kind;
-}
-
 std::vector<DecoderTensor> Named(const StudentInfo& student, const DecoderConfig& config) {
   std::vector<DecoderTensor> tensors;
   for (const StudentTensor& tensor : student.tensors) {
     DecoderTensor named{tensor, tensor.name};
-    if (student.is_directory) named.name = FromHf(tensor.name, config);
+    if (student.is_directory) named.name = FromHfName(tensor.name, config);
     if (named.name.empty()) continue;
     if (config.norms_less_one && named.name.ends_with("norm.weight")) named.plus = 1;
     tensors.push_back(std::move(named));
@@ -215,7 +118,7 @@ std::vector<DecoderTensor> CutFused(const StudentInfo& student, const DecoderCon
   const int64_t q = config.heads * config.head_width, kv = config.kv_heads * config.head_width;
   std::vector<DecoderTensor> out;
   for (DecoderTensor& tensor : tensors) {
-    const auto layer = SplitLayer(tensor.name, kLayer);
+    const auto layer = SplitLayer(tensor.name);
     const std::string_view rest = layer ? layer->second : "";
     const size_t dot = rest.find('.');
     const std::string_view part = rest.substr(0, dot),
@@ -250,7 +153,7 @@ std::vector<DecoderTensor> DecoderTensors(const StudentInfo& student, const Deco
     if (found == by_name.end()) {
       if (wanted.presence != Presence::kYes) return;
       throw Error(fmt::format("{}: has no tensor '{}'", student.path,
-                              student.is_directory ? ToHf(name, config) : name),
+                              student.is_directory ? ToHfName(name, config) : name),
                   student.is_directory
                       ? "the weights are incomplete, or another model's than config.json"
                       : "the file is incomplete, or of a variant that this engine does not know: "
@@ -287,7 +190,7 @@ std::string UnknownTensor(const StudentInfo& student, const DecoderConfig& confi
     });
   };
   for (const DecoderTensor& tensor : Named(student, config)) {
-    const auto layer = SplitLayer(tensor.name, kLayer);
+    const auto layer = SplitLayer(tensor.name);
     const bool known = layer ? layer->first < config.layers && among(of_layer, layer->second)
                              : among(of_model, tensor.name);
     if (!known) return tensor.source;

@@ -255,6 +255,36 @@ TEST_F(HfStudentTest, TensorsThatDoNotFitTheConfiguration) {
   EXPECT_EQ(OpenWithConfig({{"tie_word_embeddings", true}}), "");
 }
 
+// The text half of a model of text and images, as transformers 4 and 5 name it.
+TEST_F(HfStudentTest, TextBesideImages) {
+  TinyHf text;
+  text.tensors.erase("lm_head.weight");
+  for (const char* norm : {"pre_feedforward_layernorm", "post_feedforward_layernorm"}) {
+    text.Add(fmt::format("model.layers.0.{}.weight", norm), {8});
+  }
+  for (const char* norm : {"q_norm", "k_norm"}) {
+    text.Add(fmt::format("model.layers.0.self_attn.{}.weight", norm), {4});
+  }
+  Json settings = text.config;
+  settings.update({{"model_type", "gemma3_text"}, {"head_dim", 4}});
+  settings.erase("tie_word_embeddings");
+  const auto named = [&](const std::string& from, const std::string& to) {
+    return OpenWith([&](TinyHf* model) {
+      model->config = {{"model_type", "gemma3"}, {"text_config", settings}};
+      model->tensors.clear();
+      for (const auto& [name, tensor] : text.tensors) {
+        model->tensors[to + name.substr(from.size())] = tensor;
+      }
+      model->Add("vision_tower.vision_model.head.weight", {8});
+      model->Add("model.multi_modal_projector.mm_soft_emb_norm.weight", {8});
+    });
+  };
+  EXPECT_EQ(named("", ""), "");
+  EXPECT_EQ(named("", "language_model."), "");
+  EXPECT_EQ(named("model.", "model.language_model."), "");
+  EXPECT_THAT(named("", "other."), HasSubstr("it has a tensor 'other.model."));
+}
+
 TEST_F(HfStudentTest, WeightsThatAreNotFinite) {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
