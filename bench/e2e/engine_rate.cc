@@ -3,12 +3,12 @@
 //
 //   engine_rate ENGINE[:TYPE] MODEL.gguf CACHE_DIR THREADS LENGTH[xCOUNT]...
 //
-// Sequences of LENGTH tokens, COUNT of them in a pack (1). TYPE f32 (the default): the float32 copy
-// of the model; bf16: for native, --precision bf16 on that; f16, bf16, q8_0: for llama, which
-// computes a file in its own type, a copy in that type.
+// Sequences of LENGTH tokens, COUNT of them in a pack (1). TYPE is f32 if none is given. native
+// computes the float32 copy of the model in f32 or in bf16; llama computes a file in its own type,
+// a copy in f32, f16, bf16 or q8_0.
 //
-// One JSON object a line: first the file that is measured and the rate a core of the best bare
-// product, then one for each length. Rates by CPU time hold on a machine that does other work, too.
+// One JSON object a line: first the file that is measured, then one for each length. Rates by CPU
+// time hold on a machine that does other work, too.
 #include <fmt/format.h>
 #include <llama.h>
 
@@ -73,7 +73,7 @@ std::vector<double> PlainSurprisals(llama_model* model, std::vector<int32_t> ids
 }
 
 void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, int64_t in_pack,
-             const DecoderConfig& config) {
+             const DecoderConfig& config, const std::vector<BenchProduct>& products) {
   // Some seconds a thread.
   const int each = static_cast<int>(std::max<int64_t>(1, 4096 / (length * in_pack)));
   const EngineRun run = MeasureEngine(engine, config.vocab, threads,
@@ -84,6 +84,7 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, in
   const size_t count = std::min<size_t>(128, end - 1);
   const std::vector<double> expected =
       PlainSurprisals(plain, {run.ids.begin(), run.ids.begin() + static_cast<int64_t>(end)}, count);
+  const TokenGflop token = GflopPerToken(config, length);
   double worst = 0, sum = 0;
   for (size_t i = 0; i < count; ++i) {
     const double difference = std::abs(run.stats[end - 1 - count + i].surprisal - expected[i]);
@@ -93,10 +94,11 @@ void Measure(Engine& engine, llama_model* plain, int threads, int64_t length, in
   fmt::print(
       R"({{"length": {}, "in_pack": {}, "threads": {}, "tokens": {}, "seconds": {:.3f}, )"
       R"("tokens_per_second": {:.1f}, "tokens_per_cpu_second": {:.1f}, "gflops_per_core": {:.1f}, )"
-      R"("checked": {}, "worst_difference": {:.2e}, "mean_difference": {:.2e}}})"
+      R"("share_of_product": {:.3f}, "checked": {}, "worst_difference": {:.2e}, "mean_difference": {:.2e}}})"
       "\n",
       length, in_pack, threads, run.tokens, run.seconds, run.tokens_per_second(),
-      run.tokens_per_cpu_second(), run.tokens_per_cpu_second() * GflopPerToken(config, length),
+      run.tokens_per_cpu_second(), run.tokens_per_cpu_second() * token.all(),
+      run.tokens_per_cpu_second() * LeastSeconds(token, engine.info().precision, products, threads),
       count, worst, sum / static_cast<double>(count));
   std::fflush(stdout);
 }
@@ -132,18 +134,9 @@ Contestant Choose(const std::string& name, const std::string& f32) {
   if (type == "f32") {
     return {f32, native ? EngineChoice::kNative : EngineChoice::kLlama, Precision::kF32};
   }
-  if (native && type != "bf16") throw Error("native computes in f32 or bf16, not in " + type);
-  if (native) return {f32, EngineChoice::kNative, Precision::kBf16};
+  if (native && type == "bf16") return {f32, EngineChoice::kNative, Precision::kBf16};
+  if (native) throw Error("native computes in f32 or bf16, not in " + type);
   return {InType(f32, type), EngineChoice::kLlama, Precision::kNative};
-}
-
-double BestProduct(const DecoderConfig& config, Precision precision, int threads) {
-  const bool bf16 = precision == Precision::kBf16;
-  std::vector<BenchProduct> products;
-  for (const ProductShape& shape : ProductShapes(config)) {
-    products.push_back(MeasureProduct(shape, bf16 ? WeightType::kBf16 : WeightType::kF32, threads));
-  }
-  return PeakPerCore(products, bf16 ? "bf16" : "f32", threads);
 }
 
 int Main(int argc, char** argv) {
@@ -157,9 +150,10 @@ int Main(int argc, char** argv) {
   std::string why_not;
   const auto config = ReadDecoderConfig(ReadGguf(model), &why_not);
   if (!config) throw Error(model + ": " + why_not);
-  fmt::print(R"({{"model": "{}", "product_gflops": {:.1f}}})"
+  const std::vector<BenchProduct> products = MeasureProducts(*config, threads);
+  fmt::print(R"({{"model": "{}"}})"
              "\n",
-             model, BestProduct(*config, contestant.precision, threads));
+             model);
   const auto engine = OpenEngine({.student = {.path = model,
                                               .engine = contestant.engine,
                                               .precision = contestant.precision},
@@ -174,7 +168,7 @@ int Main(int argc, char** argv) {
     const size_t cross = size.find('x');
     const int64_t in_pack = cross == std::string::npos ? 1 : std::atoll(size.c_str() + cross + 1);
     Measure(*engine, plain.get(), threads, std::atoll(argv[i]), std::max<int64_t>(1, in_pack),
-            *config);
+            *config, products);
   }
   return 0;
 }

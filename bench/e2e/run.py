@@ -8,8 +8,9 @@ Tokens/s of rsr's engines, the vocabulary sweep and all statistics included, by 
 time of their threads; what share of the bare matrix product's rate, measured in the same run, that
 is; and the prompt rate of llama-bench (built on demand by third_party/get.sh), which runs the body
 and the output layer for one token only. llama:f16, llama:bf16 and llama:q8_0 compute a copy of the
-student in that type, as ggml does; native:bf16 is --precision bf16. The first engine's tokens/s are divided by each other's. The answer
-is checked: surprisals against llama.cpp's own logits of the same file. Exit 1 if it is wrong.
+student in that type, as ggml does; native:bf16 is --precision bf16. The first engine's tokens/s are
+divided by each other's. The answer is checked: surprisals against llama.cpp's own logits of the same
+file. Exit 1 if it is wrong.
 """
 
 import argparse
@@ -77,12 +78,12 @@ def main():
         first_rate = next(iter(measured.values()))[1][i]["tokens_per_second"]
         for engine, (first, rows) in measured.items():
             row = rows[i]
-            exact = first["model"].endswith(".f32.gguf") and not engine.endswith(":bf16")
+            exact = not engine.endswith(("f16", "q8_0"))
             good = (row["worst_difference"] < TOLERANCE if exact else row["mean_difference"] < MEAN_TOLERANCE)
             wrong |= not good
             print(f"{length:>7} {engine:>16} {row['tokens_per_second']:>9.1f} "
                   f"{first_rate / row['tokens_per_second']:>8.2f} {row['tokens_per_cpu_second']:>8.1f} "
-                  f"{row['gflops_per_core']:>15.1f} {row['gflops_per_core'] / first['product_gflops']:>10.0%}  "
+                  f"{row['gflops_per_core']:>15.1f} {row['share_of_product']:>10.0%}  "
                   f"{'' if good else 'WRONG: '}within {row['worst_difference']:.1e}, "
                   f"mean {row['mean_difference']:.1e} ({row['checked']} positions)")
         for model in dict.fromkeys(first["model"] for first, _ in measured.values()):

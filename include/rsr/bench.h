@@ -40,8 +40,9 @@ struct BenchRate {
   double body_tokens_per_second = 0;  // with one position scored: no output layer; 0: not measured
   double gflop_per_token = 0;         // products, attention counted causally; 0: not known
   double gflops_per_core = 0;         // by CPU time; 0: not known
-  double share_of_peak = 0;           // of the best bare product, on all cores; 0: not known
-  int64_t peak_rss_bytes = 0;         // of the process until then
+  double share_of_peak = 0;  // of the rate of the best bare product in the run's precision (output
+                             // layer: in f32) with all cores at work; 0: not known
+  int64_t peak_rss_bytes = 0;  // of the process until then
 };
 
 struct BenchReport {

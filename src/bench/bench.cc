@@ -91,11 +91,7 @@ class Session {
 
   void MeasureProducts() {
     Step("measuring bare products");
-    for (const WeightType type : {WeightType::kF32, WeightType::kBf16}) {
-      for (const ProductShape& shape : ProductShapes(*config_)) {
-        report_.products.push_back(MeasureProduct(shape, type, report_.threads));
-      }
-    }
+    report_.products = rsr::MeasureProducts(*config_, report_.threads);
   }
 
   // Short rows in packs, as `rsr score` collects them.
@@ -111,7 +107,8 @@ class Session {
   }
 
   BenchRate RateOf(int64_t length) const {
-    return {.length = length, .gflop_per_token = config_ ? GflopPerToken(*config_, length) : 0};
+    return {.length = length,
+            .gflop_per_token = config_ ? GflopPerToken(*config_, length).all() : 0};
   }
 
   // With and without the output layer.
@@ -144,8 +141,11 @@ class Session {
     rate->tokens_per_second = run.tokens_per_second();
     rate->tokens_per_cpu_second = run.tokens_per_cpu_second();
     rate->gflops_per_core = run.tokens_per_cpu_second() * rate->gflop_per_token;
-    const double peak = PeakPerCore(report_.products, report_.precision, report_.threads);
-    if (peak > 0) rate->share_of_peak = rate->gflops_per_core / peak;
+    if (config_) {
+      rate->share_of_peak = run.tokens_per_cpu_second() *
+                            LeastSeconds(GflopPerToken(*config_, rate->length), report_.precision,
+                                         report_.products, report_.threads);
+    }
     rate->peak_rss_bytes = PeakRssBytes();
   }
 
@@ -154,7 +154,7 @@ class Session {
     if (!options_.lengths.empty() || report_.rates.empty()) return true;
     const BenchRate& last = report_.rates.back();
     if (!last.measured) return false;
-    const double more = config_ ? GflopPerToken(*config_, length) / last.gflop_per_token : 1;
+    const double more = config_ ? GflopPerToken(*config_, length).all() / last.gflop_per_token : 1;
     const double seconds =
         static_cast<double>(length * report_.threads) * more / last.tokens_per_second;
     return Elapsed() + seconds < options_.seconds;

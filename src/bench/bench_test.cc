@@ -39,7 +39,17 @@ TEST(GflopPerToken, CountsProductsAttentionAndOutputLayer) {
   // Queries and output 3 x 10 each, keys and values 3 x 5 each, feed-forward three times 3 x 7;
   // a token of three sees (1 + 2 + 3) / 3 = 2: q k and p v of width 10 each; output 3 x 11.
   const double layer = 2 * (30 + 30 + 15 + 15 + 3 * 21) + 2 * (2 * 10 + 2 * 10);
-  EXPECT_DOUBLE_EQ(GflopPerToken(config, 3), 1e-9 * (2 * layer + 2 * 33));
+  EXPECT_DOUBLE_EQ(GflopPerToken(config, 3).layers, 1e-9 * 2 * layer);
+  EXPECT_DOUBLE_EQ(GflopPerToken(config, 3).head, 1e-9 * 2 * 33);
+}
+
+TEST(LeastSeconds, TakesTheBestProductOfEachPrecision) {
+  const std::vector<BenchProduct> products = {{.precision = "f32", .all_cores = 10},
+                                              {.precision = "f32", .all_cores = 20},
+                                              {.precision = "bf16", .all_cores = 40}};
+  const TokenGflop token{.layers = 6, .head = 2};
+  EXPECT_DOUBLE_EQ(LeastSeconds(token, "f32", products, 2), 6.0 / 10 + 2.0 / 10);
+  EXPECT_DOUBLE_EQ(LeastSeconds(token, "bf16", products, 2), 6.0 / 20 + 2.0 / 10);
 }
 
 TEST_F(BenchTest, MeasuresTheLengthsAskedFor) {
@@ -52,8 +62,11 @@ TEST_F(BenchTest, MeasuresTheLengthsAskedFor) {
   EXPECT_EQ(report.engine, "native");
   EXPECT_EQ(report.threads, 2);
   EXPECT_THAT(steps, testing::Contains("measuring 64 tokens, body alone"));
-  // width 64, 4 heads of 16, 2 KV heads, feed-forward 96: 64 x 64 thrice, 64 x 96, 96 x 64.
+  // width 64, 4 heads of 16, 2 KV heads, feed-forward 96: 64 x 64 thrice, 64 x 96, 96 x 64; in
+  // float32 and in bf16.
   ASSERT_EQ(report.products.size(), 6u);
+  EXPECT_EQ(report.products[0].precision, "f32");
+  EXPECT_EQ(report.products[3].precision, "bf16");
   for (const BenchProduct& product : report.products) {
     EXPECT_GT(product.one_core, 0);
     EXPECT_GT(product.all_cores, 0);

@@ -72,10 +72,11 @@ void Check(const std::vector<Share>& shares) {
 
 }  // namespace
 
-double GflopPerToken(const DecoderConfig& c, int64_t length) {
+TokenGflop GflopPerToken(const DecoderConfig& c, int64_t length) {
   const int64_t q = c.heads * c.head_width, kv = c.kv_heads * c.head_width;
   const int64_t layer = 2 * c.width * (2 * q + 2 * kv + 3 * c.feed_forward) + 2 * q * (length + 1);
-  return 1e-9 * static_cast<double>(c.layers * layer + 2 * c.width * c.vocab);
+  return {.layers = 1e-9 * static_cast<double>(c.layers * layer),
+          .head = 2e-9 * static_cast<double>(c.width * c.vocab)};
 }
 
 EngineRun MeasureEngine(Engine& engine, int64_t vocab, int threads, const EngineTask& task) {

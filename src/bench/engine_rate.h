@@ -9,9 +9,13 @@
 
 namespace rsr {
 
-// Products of a token in a sequence of `length`: layers, attention counted causally (a token sees
-// half of the sequence), output layer. GFLOP.
-double GflopPerToken(const DecoderConfig& config, int64_t length);
+// Products of a token in a sequence of some length, in GFLOP: of the layers, attention counted
+// causally (a token sees half of the sequence), and of the output layer.
+struct TokenGflop {
+  double layers = 0, head = 0;
+  double all() const { return layers + head; }
+};
+TokenGflop GflopPerToken(const DecoderConfig& config, int64_t length);
 
 struct EngineTask {
   int64_t length = 0;

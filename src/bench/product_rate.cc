@@ -89,14 +89,27 @@ BenchProduct MeasureProduct(const ProductShape& shape, WeightType type, int thre
           .all_cores = RateOfAll(weights, x, threads)};
 }
 
-double PeakPerCore(const std::vector<BenchProduct>& products, const std::string& precision,
-                   int threads) {
-  double peak = 0;
-  for (const BenchProduct& product : products) {
-    if (product.precision != precision) continue;
-    peak = std::max(peak, product.all_cores / threads);
+std::vector<BenchProduct> MeasureProducts(const DecoderConfig& config, int threads) {
+  std::vector<BenchProduct> products;
+  for (const WeightType type : {WeightType::kF32, WeightType::kBf16}) {
+    for (const ProductShape& shape : ProductShapes(config)) {
+      products.push_back(MeasureProduct(shape, type, threads));
+    }
   }
-  return peak;
+  return products;
+}
+
+double LeastSeconds(const TokenGflop& token, const std::string& precision,
+                    const std::vector<BenchProduct>& products, int threads) {
+  double f32 = 0, layers = 0;
+  for (const BenchProduct& product : products) {
+    const double a_core = product.all_cores / threads;
+    if (product.precision == "f32") f32 = std::max(f32, a_core);
+    if (product.precision == (precision == "bf16" ? "bf16" : "f32")) {
+      layers = std::max(layers, a_core);
+    }
+  }
+  return token.layers / layers + token.head / f32;
 }
 
 }  // namespace rsr
