@@ -17,7 +17,7 @@ namespace {
 
 struct Flags {
   SelectOptions options;
-  std::string format = "jsonl", unfit = "next";
+  std::string format = "jsonl", unfit = "next", weights;
   std::vector<std::string> controls;
   bool json = false;
 };
@@ -133,6 +133,9 @@ void PrintSummary(const SelectSummary& summary, const SelectOptions& options, Pr
   if (!options.controls.empty()) printer.Note(fmt::format("controls: {}/controls", options.out));
   if (summary.left_out > 0)
     printer.Note(fmt::format("left out: {}", Counts(summary.left_out_by_reason)));
+  if (const auto n = summary.passed_over.find("duplicate"); n != summary.passed_over.end())
+    printer.Note(fmt::format("passed over {} of rows taken; the manifest says which of which",
+                             Plural(n->second, "near-duplicate")));
   for (const SelectSummary::Quota& quota : summary.quotas) {
     printer.Note(QuotaLine(quota));
   }
@@ -154,6 +157,8 @@ int Run(const Flags& flags, Context& context) {
   }
   options.replace_unfit =
       ParseChoice<bool>("--unfit", flags.unfit, {{"next", true}, {"drop", false}});
+  if (!flags.weights.empty())
+    options.chi2_weights = ParseChoice<bool>("--weights", flags.weights, {{"chi2", true}});
   for (const std::string& name : flags.controls) {
     options.controls.push_back(ParseChoice<Control>("--controls", name,
                                                     {{"random", Control::kRandom},
@@ -216,6 +221,21 @@ void AddWhich(CLI::App& app, SelectOptions& options) {
   app.add_flag("--correct-only", options.correct_only,
                "not rows labelled wrong; a row without a label is an error")
       ->group(kGroup);
+  app.add_option("--dedup", options.dedup.jaccard,
+                 "not near-duplicates of a row already taken: their sets of shingles of scored "
+                 "tokens are this similar (0.8, say), by MinHash")
+      ->type_name("JACCARD")
+      ->group(kGroup);
+  app.add_option("--dedup-shingle", options.dedup.shingle, "tokens of a shingle")
+      ->type_name("N")
+      ->check(WholeNumber(1))
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--dedup-permutations", options.dedup.permutations, "more: a better estimate")
+      ->type_name("N")
+      ->check(WholeNumber(1))
+      ->capture_default_str()
+      ->group(kGroup);
 }
 
 void AddWritten(CLI::App& app, Flags& flags) {
@@ -223,6 +243,10 @@ void AddWritten(CLI::App& app, Flags& flags) {
   app.add_option("--format", flags.format, "jsonl, original, llamafactory, trl, axolotl or parquet")
       ->type_name("NAME")
       ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--weights", flags.weights,
+                 "chi2: LARK's weight of each row among its problem's, as rsr.weight")
+      ->type_name("NAME")
       ->group(kGroup);
   app.add_option("--unfit", flags.unfit,
                  "for a row that the format cannot say: next takes the next best, drop none")
@@ -239,7 +263,7 @@ void AddControls(CLI::App& app, Flags& flags) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->group(kGroup);
-  app.add_option("--seed", flags.options.seed, "of what is random in them")
+  app.add_option("--seed", flags.options.seed, "of what is random")
       ->type_name("N")
       ->capture_default_str()
       ->group(kGroup);

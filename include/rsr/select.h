@@ -27,6 +27,13 @@ enum class Control {
   kWorst,          // the same limits, worst first
 };
 
+// Near-duplicates by MinHash over the scored token ids (docs/select.md).
+struct DedupOptions {
+  double jaccard = 0;  // rows at least as similar as this are duplicates, in (0, 1]; 0: none are
+  int shingle = 5;     // tokens
+  int permutations = 128;  // the estimate's standard deviation is at most 0.5 / sqrt(permutations)
+};
+
 struct SelectOptions {
   std::vector<std::string> runs;
   std::string out;  // directory; gets the data file, manifest.json and what the format needs beside
@@ -46,9 +53,13 @@ struct SelectOptions {
   // Which rows are candidates.
   std::string where;          // a filter over columns of the run and metrics; empty: all rows
   bool correct_only = false;  // not those labelled wrong; rows without a label are an error then
+  DedupOptions dedup;         // not near-duplicates of a row already taken
 
   std::vector<Control> controls;  // each in `out`/controls/NAME, with its own manifest
-  uint64_t seed = 0;              // of what is random
+  uint64_t seed = 0;              // of what is random: controls, MinHash
+
+  // Each row of the selection gets LARK's weight (arXiv 2605.30651), by the metric.
+  bool chi2_weights = false;
 
   // The next best row takes the place of one that the format cannot say; else it stays empty.
   bool replace_unfit = true;
@@ -71,7 +82,7 @@ struct SelectSummary {
   int64_t left_out = 0;
   std::map<std::string, int64_t> left_out_by_reason;
   // Candidates not taken, by the first rule against them: `unfit`, `per-problem`, `top`, `quota`,
-  // `budget`.
+  // `budget`, `duplicate`.
   std::map<std::string, int64_t> passed_over;
   // Chosen, but the format cannot say what they say: in rejected.jsonl and not in `selected`.
   int64_t unfit = 0;

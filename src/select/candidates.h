@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Candidate {
   size_t problem = 0;      // problems are numbered as they first appear among the candidates
   int64_t rank = 0;        // 1: the best of its problem's candidates
   int64_t candidates = 0;  // of its problem
+  std::optional<double> weight = {};  // to train with
 };
 
 struct Candidates {

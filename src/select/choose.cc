@@ -1,6 +1,7 @@
 #include "select/choose.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 namespace rsr {
@@ -10,6 +11,7 @@ class Chooser {
  public:
   Chooser(const ScoredRows& data, const Rules& rules) : data_(data), rules_(rules) {
     if (rules.quotas) of_group_.resize(rules.quotas->groups.size());
+    if (rules.signatures) taken_signatures_.emplace(*rules.signatures);
   }
 
   Choice Run(const std::vector<Candidate>& order) {
@@ -52,6 +54,12 @@ class Chooser {
     }
     if (rules_.budget_tokens > 0 && Tokens(candidate) > rules_.budget_tokens - choice_.tokens)
       return "budget";
+    if (taken_signatures_) {
+      if (const auto match = taken_signatures_->Find(candidate.index)) {
+        choice_.duplicates.push_back({candidate.index, match->index, match->similarity});
+        return "duplicate";
+      }
+    }
     return nullptr;
   }
 
@@ -59,6 +67,7 @@ class Chooser {
     choice_.picks.push_back(candidate);
     choice_.tokens += Tokens(candidate);
     ++of_problem_[candidate.problem];
+    if (taken_signatures_) taken_signatures_->Add(candidate.index);
     for (const size_t g : Groups(candidate)) {
       ++of_group_[g].rows;
       of_group_[g].tokens += Tokens(candidate);
@@ -69,6 +78,7 @@ class Chooser {
   const Rules& rules_;
   std::unordered_map<size_t, int64_t> of_problem_;
   std::vector<Taken> of_group_;  // as QuotaGroups::groups
+  std::optional<TakenSignatures> taken_signatures_;
   Choice choice_;
 };
 

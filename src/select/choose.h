@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "select/candidates.h"
+#include "select/near_duplicates.h"
 #include "select/quotas.h"
 
 namespace rsr {
@@ -15,6 +16,7 @@ namespace rsr {
 struct Rules {
   int64_t per_problem = 0, top = 0, budget_tokens = 0;  // 0: no limit
   const QuotaGroups* quotas = nullptr;
+  const Signatures* signatures = nullptr;             // no near-duplicates by these
   const std::unordered_set<size_t>* unfit = nullptr;  // rows that cannot be written
 };
 
@@ -22,8 +24,13 @@ struct Choice {
   std::vector<Candidate> picks;  // in the order in which they were taken
   int64_t tokens = 0;            // scored
   // Candidates that were not taken, by the rule that stood against it: `unfit`, `per-problem`,
-  // `top`, `quota`, `budget`; the first of them where several did.
+  // `top`, `quota`, `budget`, `duplicate`; the first of them where several did.
   std::map<std::string, int64_t> passed_over;
+  struct Duplicate {
+    size_t index, of;  // into ScoredRows::rows; `of` was taken
+    double similarity;
+  };
+  std::vector<Duplicate> duplicates;  // those that nothing else stood against
 };
 
 // Goes through `order` once and takes every row that no rule stands against. So rows in the order

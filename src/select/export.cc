@@ -21,7 +21,7 @@ void WriteLines(RowMaker& rows, const std::vector<Candidate>& picks, const std::
 
 void WriteParquet(const ScoredRows& data, RowMaker& rows, const std::vector<Candidate>& picks,
                   const std::string& path) {
-  MessageColumns columns;
+  MessageColumns columns{.weight = picks.front().weight.has_value()};
   for (const Candidate& pick : picks) columns.Need(rows.Chat(pick));
   ParquetExport out(path, columns);
   for (const Candidate& pick : picks)

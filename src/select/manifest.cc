@@ -45,6 +45,7 @@ Json RowsJson(const ScoredRows& data, const std::vector<Candidate>& picks) {
                     {"rank_in_problem", pick.rank},
                     {"file", data.runs[row.run].info.inputs.at(row.file).path},
                     {"line", row.line}});
+    if (pick.weight) rows.back()["weight"] = *pick.weight;
   }
   return rows;
 }
@@ -63,6 +64,16 @@ Json QuotasJson(const SelectSummary& summary) {
   return quotas;
 }
 
+Json DuplicatesJson(const ScoredRows& data, const Choice& choice) {
+  Json duplicates = Json::array();
+  for (const Choice::Duplicate& duplicate : choice.duplicates) {
+    duplicates.push_back({{"id", data.rows[duplicate.index].id},
+                          {"of", data.rows[duplicate.of].id},
+                          {"similarity", duplicate.similarity}});
+  }
+  return duplicates;
+}
+
 Json OptionsJson(const SelectOptions& options) {
   Json controls = Json::array();
   for (const Control control : options.controls) controls.push_back(ControlName(control));
@@ -74,6 +85,11 @@ Json OptionsJson(const SelectOptions& options) {
           {"correct_only", options.correct_only},
           {"replace_unfit", options.replace_unfit},
           {"controls", controls},
+          {"dedup",
+           {{"jaccard", options.dedup.jaccard},
+            {"shingle", options.dedup.shingle},
+            {"permutations", options.dedup.permutations}}},
+          {"weights", options.chi2_weights ? Json("chi2") : Json()},
           {"seed", options.seed}};
 }
 
@@ -98,7 +114,8 @@ Json SetsJson(const SelectSummary& summary) {
 
 std::string Manifest(const ScoredRows& data, const SelectOptions& options,
                      const SelectSummary& summary, const std::string& name,
-                     const std::string& folder, const std::vector<Candidate>& picks) {
+                     const std::string& folder, const std::vector<Candidate>& picks,
+                     const Choice& choice) {
   const Metric& metric = *data.metrics.front();
   const std::string data_file = DataFileName(options.format);
   Json manifest = {
@@ -115,6 +132,7 @@ std::string Manifest(const ScoredRows& data, const SelectOptions& options,
       {"left_out", summary.left_out_by_reason}};
   if (name == kSelected) {
     manifest["passed_over"] = summary.passed_over;
+    manifest["duplicates"] = DuplicatesJson(data, choice);
     manifest["quotas"] = QuotasJson(summary);
     manifest["unfit"] = summary.unfit_by_reason;
   }

@@ -7,13 +7,15 @@
 #include "metrics/scored_rows.h"
 #include "rsr/select.h"
 #include "select/candidates.h"
+#include "select/choose.h"
 
 namespace rsr {
 
 // Of the set of that name (`selected`, or a control's), whose rows are `picks` and whose data file
-// lies in `folder`.
+// lies in `folder`. `choice`: the selection's.
 std::string Manifest(const ScoredRows& data, const SelectOptions& options,
                      const SelectSummary& summary, const std::string& name,
-                     const std::string& folder, const std::vector<Candidate>& picks);
+                     const std::string& folder, const std::vector<Candidate>& picks,
+                     const Choice& choice);
 
 }  // namespace rsr

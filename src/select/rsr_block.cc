@@ -14,20 +14,22 @@ std::string Text(const Json& json) {
 
 Json RsrBlock(const ScoredRows& data, const Candidate& pick) {
   const ScoredRow& row = data.rows[pick.index];
-  return {{"id", row.id},
-          {"problem_id", row.problem_id},
-          {"teacher", row.teacher},
-          {"source", row.source},
-          {"correct", row.correct ? Json(*row.correct) : Json()},
-          {"metric", data.metrics.front()->name},
-          {"score", pick.value},
-          {"sum_rank_clip", row.sum_rank_clip},
-          {"sum_surprisal", row.sum_surprisal},
-          {"scored_tokens", row.scored_tokens},
-          {"rank", pick.rank},
-          {"candidates", pick.candidates},
-          {"file", data.runs[row.run].info.inputs.at(row.file).path},
-          {"line", row.line}};
+  Json block = {{"id", row.id},
+                {"problem_id", row.problem_id},
+                {"teacher", row.teacher},
+                {"source", row.source},
+                {"correct", row.correct ? Json(*row.correct) : Json()},
+                {"metric", data.metrics.front()->name},
+                {"score", pick.value},
+                {"sum_rank_clip", row.sum_rank_clip},
+                {"sum_surprisal", row.sum_surprisal},
+                {"scored_tokens", row.scored_tokens},
+                {"rank", pick.rank},
+                {"candidates", pick.candidates},
+                {"file", data.runs[row.run].info.inputs.at(row.file).path},
+                {"line", row.line}};
+  if (pick.weight) block["weight"] = *pick.weight;
+  return block;
 }
 
 std::string WithBlock(std::string_view record, const Json& block) {

@@ -8,7 +8,7 @@
 
 namespace rsr {
 
-// Its fields: docs/exports.md. Every row has all of them, each always of one type or null.
+// Its fields: docs/exports.md. Every row has the same, each always of one type or null.
 nlohmann::ordered_json RsrBlock(const ScoredRows& data, const Candidate& pick);
 
 // `record` (one JSON object) with the block as its last member; every byte of the record stays. One

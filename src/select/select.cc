@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -20,8 +21,10 @@
 #include "select/export.h"
 #include "select/fitness.h"
 #include "select/manifest.h"
+#include "select/near_duplicates.h"
 #include "select/quotas.h"
 #include "select/warnings.h"
+#include "select/weights.h"
 #include "store/rejected.h"
 
 namespace rsr {
@@ -39,6 +42,14 @@ void CheckOptions(const SelectOptions& options) {
                             "tokens, at least 1; got {} per problem, {} of all and {} tokens",
                             options.per_problem, options.top, options.budget_tokens),
                 "for example 1 per problem");
+  }
+  const DedupOptions& dedup = options.dedup;
+  if (!(dedup.jaccard >= 0 && dedup.jaccard <= 1) || dedup.shingle < 1 || dedup.permutations < 1 ||
+      dedup.permutations > 4096) {
+    throw Error(fmt::format("near-duplicates: expected a similarity from 0 to 1, shingles of 1 or "
+                            "more tokens and 1 to 4096 permutations; got {}, {} and {}",
+                            dedup.jaccard, dedup.shingle, dedup.permutations),
+                "for example 0.8, 5 and 128");
   }
   for (size_t i = 0; i < options.controls.size(); ++i) {
     if (std::count(options.controls.begin(), options.controls.end(), options.controls[i]) == 1)
@@ -199,6 +210,11 @@ SelectSummary Select(const SelectOptions& options) {
   SetShares(quotas, rows, std::min(options.budget_tokens, candidates.tokens));
   rules.budget_tokens = options.budget_tokens;
   rules.quotas = &quotas;
+  std::optional<Signatures> signatures;
+  if (options.dedup.jaccard > 0) {
+    signatures.emplace(data, candidates, options.dedup, options.seed);
+    rules.signatures = &*signatures;
+  }
   const Choice wanted = Choose(candidates.rows, data, rules);
   if (wanted.picks.empty()) NothingTaken(data, candidates, wanted, options);
 
@@ -219,6 +235,8 @@ SelectSummary Select(const SelectOptions& options) {
   for (const Control control : options.controls) {
     sets.push_back(DrawFit(control, candidates, sets.front(), data, rules, options.seed, fitness));
   }
+  if (options.chi2_weights)
+    SetChi2Weights(sets.front().picks, candidates, data.metrics.front()->better);
   Summarize(data, candidates, quotas, choice, &summary);
   ComposeSets(data, candidates, sets, &summary);
   summary.warnings = Warnings(options, candidates, choice, summary);
@@ -230,7 +248,7 @@ SelectSummary Select(const SelectOptions& options) {
   // The selection's own last: it says that everything is there.
   for (auto set = sets.rbegin(); set != sets.rend(); ++set) {
     WriteFileAtomic(set->folder + "/manifest.json",
-                    Manifest(data, options, summary, set->name, set->folder, set->picks));
+                    Manifest(data, options, summary, set->name, set->folder, set->picks, choice));
   }
   return summary;
 }

@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -274,6 +275,46 @@ TEST(Select, SaysWhatWasNoChoiceOrNoLimit) {
       ElementsAre(HasSubstr("fewer than the 3 rows asked for: 2 of 6 candidates were taken")));
   EXPECT_THAT(warnings({.per_problem = 1, .where = "teacher = 't0'"}),
               ElementsAre(HasSubstr("more than 1 candidate:")));
+}
+
+TEST(Select, ControlsAndWeightsAreWrittenInEveryFormat) {
+  const Scratch dir;
+  const Scored scored =
+      Score(dir, "run", {kChats[0], kChats[1], kChats[0], kChats[0], kChats[0]}, "", "\n", "\n");
+  for (const ExportFormat format :
+       {ExportFormat::kJsonl, ExportFormat::kOriginal, ExportFormat::kLlamaFactory,
+        ExportFormat::kTrl, ExportFormat::kAxolotl, ExportFormat::kParquet}) {
+    const std::string out = dir / Name("out", static_cast<int64_t>(format));
+    const SelectSummary summary = Select({.runs = {scored.run},
+                                          .out = out,
+                                          .format = format,
+                                          .top = 2,
+                                          .controls = {Control::kRandom, Control::kTokenMatched,
+                                                       Control::kLengthMatched, Control::kWorst},
+                                          .chi2_weights = true});
+    ASSERT_EQ(summary.sets.size(), 6u);
+    EXPECT_EQ(summary.sets[1].name, "selected");
+    EXPECT_EQ(summary.sets[1].also_selected, 2);
+    for (const char* name : {"random", "token-matched", "length-matched", "worst"}) {
+      const std::string folder = out + "/controls/" + name;
+      const auto manifest = nlohmann::json::parse(ReadFile(folder + "/manifest.json"));
+      EXPECT_EQ(manifest["set"], name);
+      EXPECT_EQ(manifest["rows"].size(), manifest["sets"][name]["rows"]);
+      EXPECT_EQ(manifest["data_file"]["xxh3_128"],
+                HashFile(folder + "/" + manifest["data_file"]["name"].get<std::string>()));
+    }
+    double sum = 0;
+    const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+    for (const auto& row : manifest["rows"]) sum += row["weight"].get<double>();
+    std::set<std::string> problems;
+    for (const auto& row : manifest["rows"]) problems.insert(row["problem_id"]);
+    EXPECT_NEAR(sum, static_cast<double>(problems.size()), 1e-9);
+    if (format == ExportFormat::kOriginal) {
+      EXPECT_THAT(summary.warnings, ElementsAre(HasSubstr("no place for weights")));
+    } else if (format != ExportFormat::kParquet) {
+      EXPECT_THAT(ReadFile(summary.data_file), HasSubstr("\"weight\":"));
+    }
+  }
 }
 
 // What was not scored is not trained on either.

@@ -56,6 +56,8 @@ std::vector<std::string> Warnings(const SelectOptions& options, const Candidates
         fmt::format("the budget of {} scored tokens is larger than what there is: {}",
                     options.budget_tokens, Rest(candidates, choice)));
   }
+  if (options.chi2_weights && options.format == ExportFormat::kOriginal)
+    warnings.push_back("the original records have no place for weights: they are in the manifest");
   for (size_t i = 2; i < summary.sets.size(); ++i) {
     const Composition& control = summary.sets[i];
     if (control.also_selected < control.rows) continue;

@@ -40,12 +40,22 @@ std::shared_ptr<arrow::DataType> MessageType(const MessageColumns& columns) {
 
 std::shared_ptr<arrow::DataType> RowType(const MessageColumns& columns) {
   const auto text = arrow::utf8();
-  const auto rsr = arrow::struct_(
-      {field("id", text), field("problem_id", text), field("teacher", text), field("source", text),
-       field("correct", arrow::boolean()), field("metric", text), field("score", arrow::float64()),
-       field("sum_rank_clip", arrow::float64()), field("sum_surprisal", arrow::float64()),
-       field("scored_tokens", arrow::int64()), field("rank", arrow::int64()),
-       field("candidates", arrow::int64()), field("file", text), field("line", arrow::int64())});
+  Fields block = {field("id", text),
+                  field("problem_id", text),
+                  field("teacher", text),
+                  field("source", text),
+                  field("correct", arrow::boolean()),
+                  field("metric", text),
+                  field("score", arrow::float64()),
+                  field("sum_rank_clip", arrow::float64()),
+                  field("sum_surprisal", arrow::float64()),
+                  field("scored_tokens", arrow::int64()),
+                  field("rank", arrow::int64()),
+                  field("candidates", arrow::int64()),
+                  field("file", text),
+                  field("line", arrow::int64())};
+  if (columns.weight) block.push_back(field("weight", arrow::float64()));
+  const auto rsr = arrow::struct_(block);
   return arrow::struct_({field("messages", arrow::list(MessageType(columns))), field("tools", text),
                          field("rsr", rsr), field("record", text)});
 }

@@ -11,6 +11,7 @@ namespace rsr {
 // The columns a message may have besides role and content; a file has those that some row needs.
 struct MessageColumns {
   bool reasoning = false, tool_calls = false, tool_call_id = false, name = false, train = false;
+  bool weight = false;  // of the block
 
   void Need(const Trajectory& chat);
 };
