@@ -12,6 +12,9 @@ here=$(dirname "$0")
   echo "## The vocabulary sweep beside the bare matrix product"
   "$build/vocab_sweep_bench"
   echo
+  echo "## The decoder's products and attention on one core"
+  "$build/decoder_bench"
+  echo
   echo "## Head gradients beside the vocabulary sweep"
   "$build/head_gradient_bench"
   echo

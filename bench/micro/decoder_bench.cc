@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <dnnl.hpp>
 #include <functional>
 #include <random>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "kernels/cpu/tile_product.h"
 #include "kernels/matmul.h"
 #include "kernels/vocab_sweep.h"
+#include "onednn_product.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -31,38 +31,6 @@ std::vector<float> Random(int64_t count, float scale, int seed) {
   for (float& x : values) x = scale * (static_cast<float>(engine()) / 1073741824.0f - 1);
   return values;
 }
-
-// Weights in the layout oneDNN asks for.
-class OneDnnProduct {
- public:
-  OneDnnProduct(int64_t rows, int64_t depth, int64_t columns, const float* weights) {
-    using Desc = dnnl::memory::desc;
-    using Tag = dnnl::memory::format_tag;
-    const auto f32 = dnnl::memory::data_type::f32;
-    const dnnl::matmul::primitive_desc desc(engine_, Desc({rows, depth}, f32, Tag::ab),
-                                            Desc({depth, columns}, f32, Tag::any),
-                                            Desc({rows, columns}, f32, Tag::ab));
-    product_ = dnnl::matmul(desc);
-    x_ = dnnl::memory(desc.src_desc(), engine_, nullptr);
-    weights_ = dnnl::memory(desc.weights_desc(), engine_);
-    y_ = dnnl::memory(desc.dst_desc(), engine_, nullptr);
-    dnnl::memory plain(Desc({depth, columns}, f32, Tag::ba), engine_, const_cast<float*>(weights));
-    dnnl::reorder(plain, weights_).execute(stream_, plain, weights_);
-  }
-
-  void Run(const float* x, float* y) {
-    x_.set_data_handle(const_cast<float*>(x));
-    y_.set_data_handle(y);
-    product_.execute(stream_,
-                     {{DNNL_ARG_SRC, x_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, y_}});
-  }
-
- private:
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
-  dnnl::matmul product_;
-  dnnl::memory x_, weights_, y_;
-};
 
 // Least CPU time of a call of each, in seconds; a turn of each lasts some milliseconds.
 std::vector<double> Least(const std::vector<std::function<void()>>& contestants, int repetitions) {

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <dnnl.hpp>
 #include <functional>
 #include <random>
 #include <string>
@@ -22,6 +21,7 @@
 #include "kernels/cpu/group_state.h"
 #include "kernels/cpu/tile_product.h"
 #include "kernels/vocab_sweep.h"
+#include "onednn_product.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -62,37 +62,6 @@ struct Contestant {
   std::string name;
   std::function<void()> run;
   double seconds = 1e30;
-};
-
-// rows x weights, as one would write it first: both row-major, logits [rows, tile].
-class PlainProduct {
- public:
-  PlainProduct(int64_t rows, int64_t width, int64_t tile) {
-    const SingleThread single;
-    using Desc = dnnl::memory::desc;
-    using Tag = dnnl::memory::format_tag;
-    const auto f32 = dnnl::memory::data_type::f32;
-    const dnnl::matmul::primitive_desc desc(engine_, Desc({rows, width}, f32, Tag::ab),
-                                            Desc({width, tile}, f32, Tag::ba),
-                                            Desc({rows, tile}, f32, Tag::ab));
-    product_ = dnnl::matmul(desc);
-    hidden_ = dnnl::memory(desc.src_desc(), engine_, nullptr);
-    weights_ = dnnl::memory(desc.weights_desc(), engine_, nullptr);
-    logits_ = dnnl::memory(desc.dst_desc(), engine_);
-  }
-
-  void Run(const float* hidden, const float* weights) {
-    hidden_.set_data_handle(const_cast<float*>(hidden));
-    weights_.set_data_handle(const_cast<float*>(weights));
-    product_.execute(
-        stream_, {{DNNL_ARG_SRC, hidden_}, {DNNL_ARG_WEIGHTS, weights_}, {DNNL_ARG_DST, logits_}});
-  }
-
- private:
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
-  dnnl::matmul product_;
-  dnnl::memory hidden_, weights_, logits_;
 };
 
 // Largest difference in surprisal and number of ranks that differ, over rows spread through
@@ -137,7 +106,8 @@ void Bench(Shape shape, int repetitions) {
   const int64_t groups = (block + kGroupRows - 1) / kGroupRows;
   const auto packed = hwy::AllocateAligned<float>(groups * tile.packed_floats());
   const auto logits = hwy::AllocateAligned<float>(kTileRows * kGroupRows);
-  PlainProduct plain(block, width, kPlainTile);
+  OneDnnProduct plain(block, width, kPlainTile);
+  std::vector<float> plain_logits(static_cast<size_t>(block * kPlainTile)), all_logits;
 
   // Shapes are whole multiples of the tiles but for the vocabulary's tail, which both products
   // leave out.
@@ -162,14 +132,17 @@ void Bench(Shape shape, int repetitions) {
   contestants.push_back({"product, rows x tiles of 2048", [&] {
                            for (int64_t first = 0; first + block <= rows; first += block) {
                              for (int64_t v = 0; v + kPlainTile <= vocab; v += kPlainTile) {
-                               plain.Run(hidden.get() + first * width, weights.get() + v * width);
+                               plain.Run(hidden.get() + first * width, weights.get() + v * width,
+                                         plain_logits.data());
                              }
                            }
                          }});
-  std::unique_ptr<PlainProduct> whole;
+  std::unique_ptr<OneDnnProduct> whole;
   if (rows * vocab * sizeof(float) <= 256 << 20) {
-    whole = std::make_unique<PlainProduct>(rows, width, vocab);
-    contestants.push_back({"product, one call", [&] { whole->Run(hidden.get(), weights.get()); }});
+    whole = std::make_unique<OneDnnProduct>(rows, width, vocab);
+    all_logits.resize(static_cast<size_t>(rows * vocab));
+    contestants.push_back(
+        {"product, one call", [&] { whole->Run(hidden.get(), weights.get(), all_logits.data()); }});
   }
   for (int i = 0; i < repetitions; ++i) {
     for (Contestant& c : contestants) {
