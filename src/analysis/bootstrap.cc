@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "analysis/draw.h"
 
 namespace rsr {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // How often each problem is drawn. Counting lets the sums below pass over the data in order instead
 // of jumping about.
@@ -48,24 +51,31 @@ std::vector<size_t> Best(const std::vector<double>& values, Better better) {
 
 }  // namespace
 
+void ForEachResample(const PairedParts& data, int resamples, uint64_t seed,
+                     const std::function<void(const std::vector<Parts>& sums)>& visit) {
+  std::mt19937_64 random(seed);
+  std::vector<uint32_t> counts(data.problems);
+  std::vector<Parts> sums(data.groups);
+  for (int b = 0; b < resamples; ++b) {
+    Draw(random, counts);
+    SumDrawn(data, counts, sums);
+    visit(sums);
+  }
+}
+
 BootstrapResult PairedBootstrap(const PairedParts& data, const Metric& metric, int resamples,
                                 uint64_t seed) {
   BootstrapResult result{.values = std::vector<std::vector<double>>(data.groups),
                          .p_best = std::vector<double>(data.groups)};
-  std::mt19937_64 random(seed);
-  std::vector<uint32_t> counts(data.problems);
-  std::vector<Parts> sums(data.groups);
   std::vector<double> values(data.groups);
-  for (int b = 0; b < resamples; ++b) {
-    Draw(random, counts);
-    SumDrawn(data, counts, sums);
+  ForEachResample(data, resamples, seed, [&](const std::vector<Parts>& sums) {
     for (size_t g = 0; g < data.groups; ++g) {
-      values[g] = metric.Value(sums[g]);
-      if (sums[g].has_value()) result.values[g].push_back(values[g]);
+      values[g] = sums[g].has_value() ? metric.Value(sums[g]) : kNaN;
+      result.values[g].push_back(values[g]);
     }
     const std::vector<size_t> best = Best(values, metric.better);
     for (const size_t g : best) result.p_best[g] += 1.0 / static_cast<double>(best.size());
-  }
+  });
   for (double& p : result.p_best) p /= resamples;
   return result;
 }

@@ -8,6 +8,7 @@
 
 #include <random>
 
+#include "analysis/interval.h"
 #include "base/stable_sum.h"
 
 namespace rsr {
@@ -45,7 +46,7 @@ BootstrapResult BruteForce(const PairedParts& data, Better better, int resamples
         denominator += data.cells[p * data.groups + g].denominator;
       }
       values.push_back(numerator / denominator);  // 0 / 0 where the group has nothing
-      if (!std::isnan(values[g])) result.values[g].push_back(values[g]);
+      result.values[g].push_back(values[g]);
     }
     int best = -1;
     for (size_t g = 0; g < data.groups; ++g) {
@@ -66,6 +67,7 @@ void ExpectClose(const BootstrapResult& a, const BootstrapResult& b) {
     EXPECT_NEAR(a.p_best[g], b.p_best[g], 1e-12) << g;
     ASSERT_EQ(a.values[g].size(), b.values[g].size()) << g;
     for (size_t i = 0; i < a.values[g].size(); ++i) {
+      if (std::isnan(a.values[g][i]) && std::isnan(b.values[g][i])) continue;
       ASSERT_NEAR(a.values[g][i], b.values[g][i], 1e-13 * b.values[g][i]) << g << " " << i;
     }
   }
@@ -127,10 +129,15 @@ TEST(Bootstrap, AGroupMissingFromAResampleTakesNoPartInIt) {
   data.cells = {
       {1, 1}, {3, 1}, {0, 0}, {3, 1}};  // group 0 has nothing on problem 1, and is best where it is
   const BootstrapResult result = PairedBootstrap(data, kLow, 4000, 1);
-  EXPECT_EQ(result.values[1].size(), 4000u);
+  const auto present = [&](size_t g) {
+    const auto& values = result.values[g];
+    EXPECT_EQ(values.size(), 4000u);
+    return std::count_if(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
+  };
+  EXPECT_EQ(present(1), 4000);
   // Missing where problem 1 is drawn twice: probability 1/4; 4 standard deviations are 0.027.
-  EXPECT_NEAR(static_cast<double>(result.values[0].size()) / 4000, 0.75, 0.027);
-  EXPECT_DOUBLE_EQ(result.p_best[0], static_cast<double>(result.values[0].size()) / 4000);
+  EXPECT_NEAR(static_cast<double>(present(0)) / 4000, 0.75, 0.027);
+  EXPECT_NEAR(result.p_best[0], static_cast<double>(present(0)) / 4000, 1e-12);
   EXPECT_NEAR(result.p_best[0] + result.p_best[1], 1, 1e-12);
 }
 
@@ -147,27 +154,49 @@ TEST(Bootstrap, ValuesThatAreNoRatioComeFromTheSumsOfTheResample) {
   }
 }
 
-// 1,000 data sets of 80 problems from a known population: how often does the 95 % interval hold the
-// true ratio? Percentile intervals are a little short for few problems. Measured over 4,000 data
-// sets: 93.7 % for 80 problems and 400 resamples, 95.0 % for 320 and 2,000. The standard deviation
-// here is 0.77 points; the bounds are 4 of them.
-TEST(Bootstrap, IntervalsCoverTheTruth) {
+TEST(Interval, TailsAreThoseOfStudentsT) {
+  std::vector<double> values;
+  for (int i = 1000; i >= 0; --i) values.push_back(i);
+  values.push_back(std::numeric_limits<double>::quiet_NaN());  // left out
+  // Phi(-2.262157 sqrt(10 / 9)) = 0.00855; t of 9 degrees from a printed table.
+  const Interval few = ResampledInterval(values, 10, 0.95);
+  EXPECT_NEAR(few.low, 8.55, 0.01);
+  EXPECT_NEAR(few.high, 991.45, 0.01);
+  EXPECT_NEAR(ResampledInterval(values, 1'000'000'000, 0.95).low, 25, 0.02);
+  EXPECT_NEAR(ResampledInterval(values, 2, 0.95).low, 0, 1e-9);  // nothing but the extremes
+  EXPECT_TRUE(std::isnan(ResampledInterval(values, 1, 0.95).low));
+  EXPECT_TRUE(std::isnan(ResampledInterval({}, 10, 0.95).low));
+  EXPECT_NEAR(NormalQuantile(0.975), 1.959964, 1e-6);
+}
+
+// How often does the 95 % interval of a ratio hold the truth? 500 data sets from a known population
+// for each size, 2,000 resamples each, as `rsr teachers` does. The standard deviation of a share is
+// 1 point. Plain percentiles, here and in 1,500 data sets more: 90 to 92 % for 10
+// problems, 92 % for 14, 92 to 94 % for 20.
+TEST(Interval, CoversTheTruth) {
   std::mt19937_64 random(20260101);
   std::gamma_distribution<double> numerator(4, 1), denominator(6, 0.5);
   constexpr double kTruth = 4.0 / 3.0;
-  constexpr int kSets = 1000;
-  int covered = 0;
-  for (int set = 0; set < kSets; ++set) {
-    PairedParts data{.problems = 80, .groups = 1};
-    for (int p = 0; p < 80; ++p) data.cells.push_back({numerator(random), denominator(random)});
-    const BootstrapResult result = PairedBootstrap(data, kLow, 400, set);
-    covered +=
-        Quantile(result.values[0], 0.025) <= kTruth && kTruth <= Quantile(result.values[0], 0.975);
+  constexpr int kSets = 500;
+  for (const int problems : {10, 14, 20, 80}) {
+    int covered = 0, by_percentiles = 0;
+    for (int set = 0; set < kSets; ++set) {
+      PairedParts data{.problems = static_cast<size_t>(problems), .groups = 1};
+      for (int p = 0; p < problems; ++p) {
+        data.cells.push_back({numerator(random), denominator(random)});
+      }
+      const std::vector<double> values = PairedBootstrap(data, kLow, 2000, set).values[0];
+      const Interval interval = ResampledInterval(values, problems, 0.95);
+      covered += interval.low <= kTruth && kTruth <= interval.high;
+      by_percentiles += Quantile(values, 0.025) <= kTruth && kTruth <= Quantile(values, 0.975);
+    }
+    const double share = static_cast<double>(covered) / kSets;
+    RecordProperty("covered_of_" + std::to_string(problems), covered);
+    RecordProperty("percentiles_of_" + std::to_string(problems), by_percentiles);
+    EXPECT_GT(share, 0.93) << problems;
+    EXPECT_LT(share, 0.97) << problems;
+    EXPECT_LE(by_percentiles, covered) << problems;
   }
-  const double share = static_cast<double>(covered) / kSets;
-  RecordProperty("covered", covered);
-  EXPECT_GT(share, 0.906);
-  EXPECT_LT(share, 0.968);
 }
 
 }  // namespace

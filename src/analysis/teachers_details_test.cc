@@ -1,0 +1,240 @@
+// Neighbours, sources, lengths and copies; the ranking itself is in teachers_test.cc.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <random>
+#include <thread>
+
+#include "analysis/interval.h"
+#include "analysis/rank_teachers.h"
+#include "metrics/test_run.h"
+#include "rsr/teachers.h"
+
+namespace rsr {
+namespace {
+
+using test::Loaded;
+using test::MakeRow;
+using test::Name;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Two teachers whose mean surprisal differs by 0.1, with a paired spread of 0.4 a problem.
+std::vector<RunRow> Noisy(int problems) {
+  std::mt19937_64 random(9);
+  std::normal_distribution<float> shared(3, 0.5), own(0, 0.4f / std::sqrt(2.0f));
+  std::vector<RunRow> rows;
+  for (int p = 0; p < problems; ++p) {
+    const float problem = shared(random);
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      const float s = problem + own(random) + 0.1f * static_cast<float>(t);
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{s, 1}}));
+    }
+  }
+  return rows;
+}
+
+TEST(TeacherPairs, SayHowSureTheOrderIsAndWhatIsMissing) {
+  const ScoredRows data = Loaded(Noisy(40), {"avg_surprisal"});
+  const TeachersReport report = RankTeachers(data, {.metric = "avg_surprisal"});
+  ASSERT_EQ(report.pairs.size(), 1u);
+  const TeacherPair& pair = report.pairs[0];
+  EXPECT_EQ(report.teachers[0].p_next, pair.p_order);
+  EXPECT_TRUE(std::isnan(report.teachers[1].p_next));
+  // The same by the textbook: a mean of 40 paired differences.
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < data.rows.size(); i += 2) {
+    const double d = data.Value(data.rows[i + 1]) - data.Value(data.rows[i]);
+    sum += d;
+    squares += d * d;
+  }
+  const double error = std::sqrt((squares - sum * sum / 40) / 39 / 40);
+  const double mean = std::abs(sum / 40);  // of so few either may come first
+  EXPECT_EQ(pair.better, sum > 0 ? "t0" : "t1");
+  EXPECT_NEAR(pair.margin, mean, 1e-12);
+  EXPECT_NEAR(pair.p_order, NormalCdf(mean / error), 0.03);
+  EXPECT_NEAR(pair.low, mean - 2.0227 * error, 0.2 * error);  // t of 39 degrees
+  EXPECT_NEAR(pair.high, mean + 2.0227 * error, 0.2 * error);
+  ASSERT_LT(pair.p_order, 0.95);
+  const double needed = 40 * std::pow(1.644854 * error / mean, 2);
+  EXPECT_NEAR(static_cast<double>(pair.more_problems), needed - 40, 0.1 * needed);
+  EXPECT_EQ(pair.more_trajectories, 2 * pair.more_problems);
+
+  // Many more problems are enough, and nothing is missing then.
+  const TeachersReport enough =
+      RankTeachers(Loaded(Noisy(400), {"avg_surprisal"}), {.metric = "avg_surprisal"});
+  EXPECT_GE(enough.pairs[0].p_order, 0.95);
+  EXPECT_EQ(enough.pairs[0].more_problems, 0);
+}
+
+TEST(TeacherPairs, EqualTeachersCannotBeToldApart) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 12; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, 1 + p % 3}}));
+    }
+  }
+  const TeacherPair pair = RankTeachers(Loaded(rows, {"rsr"}), {}).pairs.at(0);
+  EXPECT_EQ(pair.margin, 0);
+  EXPECT_EQ(pair.p_order, 0.5);
+  EXPECT_EQ(pair.more_problems, -1);
+  EXPECT_EQ(TeacherPairsTable({.pairs = {pair}}).rows[0][6], Cell());
+}
+
+TEST(TeacherPairs, NineProblemsMakeNothingSure) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 10; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, 1 + t}}));
+    }
+  }
+  EXPECT_EQ(RankTeachers(Loaded(rows, {"rsr"}), {}).pairs.at(0).more_problems, 0);
+  rows.resize(18);
+  const TeachersReport few = RankTeachers(Loaded(rows, {"rsr"}), {});
+  EXPECT_TRUE(few.few_problems);
+  EXPECT_EQ(few.pairs.at(0).p_order, 1);
+  EXPECT_EQ(few.pairs.at(0).more_problems, -1);
+}
+
+TEST(TeacherSlices, WarnWhereASourceTurnsTheOrder) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 40; ++p) {
+    const bool odd = p % 4 == 3;  // where t1 is better
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t),
+                             {{1, odd ? 4 - t : 2 + t + p % 2}}));
+      rows.back().source = odd ? "code" : "math";
+    }
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {});
+  EXPECT_EQ(report.teachers[0].teacher, "t0");
+  EXPECT_THAT(report.warnings, ElementsAre(AllOf(HasSubstr("the order flips in source code"),
+                                                 HasSubstr("'t1' is better than 't0' (P 1.000)"))));
+  ASSERT_EQ(report.by_source.size(), 4u);
+  EXPECT_EQ(report.by_source[0].slice, "math");  // the largest first
+  EXPECT_EQ(report.by_source[0].trajectories, 30);
+  EXPECT_EQ(report.by_source[0].p_best, 1);
+  EXPECT_EQ(report.by_source[3].slice, "code");
+  EXPECT_EQ(report.by_source[3].teacher, "t1");
+  EXPECT_EQ(report.by_source[3].p_best, 1);
+  const Table table = SlicesTable(report, report.by_source);
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[1][2], Cell("t1"));
+}
+
+// The rank of every token is 5 in short and 2 in long answers, whoever writes them; t0 writes more
+// long ones.
+std::vector<RunRow> RanksByLength(float discount_of_t1) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 40; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const bool is_long = p % 4 < (t == 0 ? 3 : 1);
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t),
+                             std::vector<test::Token>(is_long ? 50 : 10, {1, is_long ? 2 : 5})));
+      if (t == 1) rows.back().sum_rank_clip -= discount_of_t1 * rows.back().scored_tokens;
+    }
+  }
+  return rows;
+}
+
+TEST(LengthMatch, TakesLengthsOutOfTheComparison) {
+  const TeachersReport report = RankTeachers(Loaded(RanksByLength(0), {"rsr"}), {.details = true});
+  EXPECT_EQ(report.teachers[0].teacher, "t0");
+  EXPECT_GT(report.teachers[0].p_best, 0.99);
+  ASSERT_EQ(report.length_matched.size(), 1u);
+  EXPECT_EQ(report.length_matched[0].teacher, "t1");
+  EXPECT_NEAR(report.length_matched[0].overlap, 0.5, 1e-12);  // a quarter short, a quarter long
+  EXPECT_NEAR(report.length_matched[0].best_value, 3.5, 1e-12);
+  EXPECT_NEAR(report.length_matched[0].value, 3.5, 1e-12);
+}
+
+TEST(LengthMatch, WarnsOfAPlaceThatComesFromLengths) {
+  const TeachersReport report =
+      RankTeachers(Loaded(RanksByLength(0.5f), {"rsr"}), {.details = true});
+  EXPECT_EQ(report.teachers[0].teacher, "t0");  // though t1 is better at every length
+  EXPECT_NEAR(report.length_matched[0].value, 3.0, 1e-12);
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("at equal lengths 't1' is better than 't0'")));
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("the order flips in length band 10-10 tokens")));
+
+  ASSERT_EQ(report.by_length.size(), 4u);  // two bands, two teachers
+  EXPECT_EQ(report.by_length[0].slice, "10-10 tokens");
+  EXPECT_EQ(report.by_length[0].trajectories, 10);
+  EXPECT_EQ(report.by_length[1].trajectories, 30);
+  EXPECT_EQ(report.by_length[2].slice, "11-50 tokens");
+  EXPECT_EQ(report.by_length[2].trajectories, 30);
+  EXPECT_EQ(report.by_length[3].trajectories, 10);
+  EXPECT_NEAR(report.by_length[3].value, 1.5, 1e-12);
+}
+
+TEST(LengthMatch, DisjointLengthsHaveNoComparison) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 40; ++p) {
+    const auto row = static_cast<int64_t>(rows.size());
+    rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", p % 2),
+                           std::vector<test::Token>(p % 2 == 0 ? 50 : 10, {1, 2 + p % 2})));
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
+  EXPECT_EQ(report.length_matched.at(0).overlap, 0);
+  EXPECT_TRUE(std::isnan(report.length_matched[0].value));
+  EXPECT_EQ(SlicesTable(report, report.by_length).rows[0][2], Cell());  // one teacher alone
+}
+
+TEST(Duplicates, AreTheSameTokensForTheSameProblem) {
+  const test::Scratch dir;
+  const auto row = [](int64_t number, const char* problem, const char* teacher,
+                      const std::vector<int32_t>& ids) {
+    std::vector<test::Token> tokens;
+    for (const int32_t id : ids) tokens.push_back({1, 2, 0, id});
+    return MakeRow(number, Name("id", number), problem, teacher, tokens);
+  };
+  test::WriteRun(dir / "run", test::MakeInfo({{"data.jsonl", "h", 1, 6}}),
+                 {row(0, "p", "a", {1, 2}), row(1, "p", "b", {1, 2}), row(2, "p", "a", {1, 2}),
+                  row(3, "q", "a", {1, 3}), row(4, "r", "b", {1, 3}),  // another problem's answer
+                  row(5, "q", "b", {1, 3, 2})});
+  const TeachersReport report = RankTeachers({.runs = {dir / "run"}, .details = true});
+  ASSERT_EQ(report.duplicates.size(), 2u);
+  EXPECT_EQ(report.duplicates[0].other, "a");
+  EXPECT_EQ(report.duplicates[0].count, 1);
+  EXPECT_EQ(report.duplicates[0].example, "id0 = id2");
+  EXPECT_EQ(report.duplicates[1].other, "b");
+  EXPECT_EQ(report.duplicates[1].count, 2);
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("2 of 'a' are also there from 'b'")));
+  EXPECT_THAT(RankTeachers({.runs = {dir / "run"}}).duplicates, IsEmpty());
+}
+
+std::string Digits(const Table& table) {
+  std::string out;
+  for (const auto& row : table.rows) {
+    for (const Cell& cell : row) {
+      if (const auto* v = std::get_if<double>(&cell)) out += fmt::format("{} ", *v);
+    }
+  }
+  return out;
+}
+
+TEST(TeachersReport, HasTheSameDigitsInAnyThread) {
+  const ScoredRows data = Loaded(Noisy(60), {"avg_surprisal"});
+  const TeachersOptions options{.metric = "avg_surprisal", .seed = 8, .details = true};
+  const auto all = [&] {
+    const TeachersReport report = RankTeachers(data, options);
+    return Digits(TeachersTable(report)) + Digits(TeacherPairsTable(report)) +
+           Digits(AllSlicesTable(report.by_length)) + Digits(LengthMatchTable(report));
+  };
+  const std::string first = all();
+  std::vector<std::string> others(4);
+  std::vector<std::thread> threads;
+  for (std::string& other : others) threads.emplace_back([&] { other = all(); });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& other : others) EXPECT_EQ(other, first);
+}
+
+}  // namespace
+}  // namespace rsr
