@@ -28,6 +28,7 @@ here=$(dirname "$0")
   echo "## Reading a run"
   rm -rf "$build/bench-run"
   "$build/store_read_bench" "$build/bench-run"
+  "$build/metrics_bench" "$build/bench-run" 4000 2500
   echo
   echo "## The engine beside llama-bench"
   python3 "$here/e2e/run.py" "$build"

@@ -1,8 +1,6 @@
 // How well the student's distribution is calibrated on the trajectory, and LARK, which chooses
 // among a problem's candidates by it (arXiv 2605.30651). Its code uses a softmax over the top 50
 // entries; these sums are over the whole vocabulary.
-#include <cmath>
-
 #include "base/stable_sum.h"
 #include "metrics/metric.h"
 
@@ -11,14 +9,7 @@ namespace {
 
 constexpr uint32_t kBrierColumns = RunReader::kSurprisal | RunReader::kSumP2;
 
-double Brier(const RunRow& row) {
-  const float* s = row.tokens.surprisal.data();
-  const float* sum_p2 = row.tokens.sum_p2.data();
-  return SumTokens(
-             row.tokens.size(),
-             [&](size_t k) { return 1 - 2 * std::exp(-static_cast<double>(s[k])) + sum_p2[k]; }) /
-         row.scored_tokens;
-}
+double Brier(const FoldInput& in) { return in.brier() / in.row.scored_tokens; }
 
 // g_i = (L_i / sum L) (2 rho_i - sum_j rho_j L_j / sum L) among a problem's candidates, L the
 // average surprisal.
@@ -46,7 +37,7 @@ const MetricRegistrar kBrier({
     .source = "arXiv 2605.30651",
     .fold =
         [](const FoldInput& in, double) {
-          return in.row.scored_tokens > 0 ? Parts{Brier(in.row), 1} : Parts{};
+          return in.row.scored_tokens > 0 ? Parts{Brier(in), 1} : Parts{};
         },
     .columns = kBrierColumns,
 });
@@ -59,7 +50,7 @@ const MetricRegistrar kLarkRho({
     .fold =
         [](const FoldInput& in, double) {
           if (in.row.scored_tokens == 0) return Parts{};
-          return Parts{Brier(in.row) / (in.row.sum_surprisal / in.row.scored_tokens), 1};
+          return Parts{Brier(in) / (in.row.sum_surprisal / in.row.scored_tokens), 1};
         },
     .columns = kBrierColumns,
 });

@@ -1,5 +1,5 @@
-// Diagnostics of degenerate loops. A loop gets a good rsr, since its tokens are certain: it must be
-// seen.
+// Diagnostics of degenerate loops. Their tokens are nearly certain, so that the metrics of
+// surprisal and rank say little about them: they must be seen.
 #include <algorithm>
 
 #include "metrics/metric.h"

@@ -152,7 +152,7 @@ std::string LoopWarning(const ScoredRows& data) {
       loops.begin(), loops.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return fmt::format(
       "{} of {} trajectories say mostly what they said before (repeated_8grams above {}), most of "
-      "'{}': {}; such loops get a good rsr",
+      "'{}': {}; a loop's tokens are nearly certain, so its other metrics say little about it",
       all, data.rows.size(), kLoopShare, most->first, most->second);
 }
 

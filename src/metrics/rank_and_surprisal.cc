@@ -1,19 +1,8 @@
 // Other ways to bring rank and surprisal together (arXiv 2601.14249 table 14).
-#include <algorithm>
-
 #include "metrics/metric.h"
 
 namespace rsr {
 namespace {
-
-constexpr int32_t kClip = 100;  // as RunRow::sum_rank_clip
-
-double SumRankTimesSurprisal(const TokenColumns& tokens) {
-  const float* s = tokens.surprisal.data();
-  const int32_t* r = tokens.rank.data();
-  return SumTokens(tokens.size(),
-                   [&](size_t k) { return static_cast<double>(s[k]) * std::min(r[k], kClip); });
-}
 
 // A metric of the trajectory's means of c and s.
 template <class F>
@@ -30,7 +19,7 @@ const MetricRegistrar kSurpWeightedRank({
     .fold =
         [](const FoldInput& in, double) {
           if (in.row.scored_tokens == 0) return Parts{};
-          return Parts{SumRankTimesSurprisal(in.row.tokens) / in.row.sum_surprisal, 1};
+          return Parts{in.rank_times_surprisal() / in.row.sum_surprisal, 1};
         },
     .columns = RunReader::kSurprisal | RunReader::kRank,
 });
@@ -43,7 +32,7 @@ const MetricRegistrar kRankWeightedSurp({
     .fold =
         [](const FoldInput& in, double) {
           if (in.row.scored_tokens == 0) return Parts{};
-          return Parts{SumRankTimesSurprisal(in.row.tokens) / in.row.sum_rank_clip, 1};
+          return Parts{in.rank_times_surprisal() / in.row.sum_rank_clip, 1};
         },
     .columns = RunReader::kSurprisal | RunReader::kRank,
 });

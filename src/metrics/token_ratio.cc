@@ -1,5 +1,7 @@
 // The ratio token by token (arXiv 2601.14249 eq. 4, eq. 5).
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <functional>
 
@@ -19,6 +21,25 @@ Parts TokenAverage(const FoldInput& in, double) {
       in.row);
 }
 
+// The n-th largest value, what is not above 0 (a damaged run's NaN) taken as 0. A count by exponent
+// and first bits of the mantissa, which order such floats, leaves few to sort.
+float Largest(const std::vector<float>& values, size_t n) {
+  constexpr int kShift = 20;
+  constexpr size_t kBuckets = (std::bit_cast<uint32_t>(HUGE_VALF) >> kShift) + 1;
+  const auto above_0 = [](float x) { return x > 0 ? x : 0.0f; };
+  const auto bucket = [&](float x) { return std::bit_cast<uint32_t>(above_0(x)) >> kShift; };
+  std::array<uint32_t, kBuckets> counts = {};
+  for (const float x : values) ++counts[bucket(x)];
+  size_t b = kBuckets - 1;
+  for (; counts[b] < n; --b) n -= counts[b];
+  std::vector<float> rest;
+  for (const float x : values) {
+    if (bucket(x) == b) rest.push_back(above_0(x));
+  }
+  std::nth_element(rest.begin(), rest.begin() + (n - 1), rest.end(), std::greater<>());
+  return rest[n - 1];
+}
+
 // Over the tokens with the highest surprisal, `share` of them rounded up; of equal ones the first
 // count.
 Parts Filtered(const FoldInput& in, double share) {
@@ -27,9 +48,7 @@ Parts Filtered(const FoldInput& in, double share) {
   // The margin keeps 0.3 * 10 from being 4 of 10.
   const double wanted = std::ceil(share * static_cast<double>(s.size()) - 1e-9);
   const size_t n = std::clamp<size_t>(static_cast<size_t>(wanted), 1, s.size());
-  std::vector<float> ordered = s;
-  std::nth_element(ordered.begin(), ordered.begin() + (n - 1), ordered.end(), std::greater<>());
-  const float least = ordered[n - 1];
+  const float least = Largest(s, n);
   size_t ties = n - std::count_if(s.begin(), s.end(), [&](float x) { return x > least; });
   double sum = 0;
   for (size_t k = 0; k < s.size(); ++k) {

@@ -6,6 +6,10 @@
 #include <arrow/type_traits.h>
 #include <arrow/util/utf8.h>
 #include <fmt/format.h>
+#include <parquet/column_reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/schema.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -190,6 +194,75 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& 
     arrays.push_back(OneList(values));
   });
   return arrow::RecordBatch::Make(schema.arrow(), 1, std::move(arrays));
+}
+
+namespace {
+
+// All values of a column chunk, fewer where it has another type or length. `levels`: the entries it
+// must have, one for an empty list, too.
+template <class T>
+void ReadLeaf(parquet::RowGroupReader& group, int leaf, int64_t levels, bool some_empty,
+              std::vector<T>* out) {
+  // Parquet stores smaller integers as these, too.
+  using Type =
+      std::conditional_t<std::is_floating_point_v<T>, parquet::FloatType, parquet::Int32Type>;
+  using Stored = typename Type::c_type;
+  const std::shared_ptr<parquet::ColumnReader> column = group.Column(leaf);
+  if (column->type() != Type::type_num ||
+      group.metadata()->ColumnChunk(leaf)->num_values() != levels)
+    return;
+  auto& typed = static_cast<parquet::TypedColumnReader<Type>&>(*column);
+  // Definition levels tell an empty list from a value; without one there is nothing to tell.
+  std::vector<int16_t> definitions(some_empty ? levels : 0);
+  std::vector<Stored> values(levels);
+  int64_t seen = 0, read = 0;
+  while (seen < levels) {
+    int64_t got = 0;
+    const int64_t n = typed.ReadBatch(levels - seen, some_empty ? definitions.data() : nullptr,
+                                      nullptr, values.data() + read, &got);
+    if (n <= 0) break;
+    seen += n;
+    read += got;
+  }
+  out->assign(values.begin(), values.begin() + read);
+}
+
+}  // namespace
+
+void ReadTokenColumns(parquet::RowGroupReader& group, const RunSchema& schema, uint32_t columns,
+                      int64_t tokens, int64_t empty_rows, const std::string& where,
+                      TokenColumns* out) {
+  const parquet::SchemaDescriptor& leaves = *group.metadata()->schema();
+  VisitTokenFields(*out, [&]<class T>(const char* name, uint32_t bit, std::vector<T>& values) {
+    values.clear();
+    if (!(columns & bit)) return;
+    int leaf = 0;
+    while (leaf < leaves.num_columns() && leaves.GetColumnRoot(leaf)->name() != name) ++leaf;
+    if (leaf == leaves.num_columns()) {
+      if (schema.may_lack_columns()) return;
+      ThrowDamaged(where, fmt::format("column '{}' is missing", name), "");
+    }
+    ReadLeaf(group, leaf, tokens + empty_rows, empty_rows > 0, &values);
+    if (static_cast<int64_t>(values.size()) == tokens) return;
+    ThrowDamaged(where,
+                 fmt::format("a row group has {} values of {} for {} scored tokens", values.size(),
+                             name, tokens),
+                 "");
+  });
+}
+
+void TakeTokens(const TokenColumns& all, int64_t begin, int64_t count, TokenColumns* out) {
+  std::vector<const void*> sources;  // the same fields of `all`
+  VisitTokenFields(all, [&](const char*, uint32_t, const auto& from) { sources.push_back(&from); });
+  auto source = sources.begin();
+  VisitTokenFields(*out, [&]<class T>(const char*, uint32_t, std::vector<T>& to) {
+    const auto& from = *static_cast<const std::vector<T>*>(*source++);
+    if (from.empty()) {
+      to.clear();
+    } else {
+      to.assign(from.begin() + begin, from.begin() + begin + count);
+    }
+  });
 }
 
 RowDecoder::RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, const RunSchema& schema,

@@ -1,5 +1,6 @@
 #include "store/shard.h"
 
+#include <arrow/array.h>
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/table.h>
@@ -68,9 +69,11 @@ std::string_view ParquetBuilder::Finish() {
   return static_cast<std::string_view>(*bytes_);
 }
 
-void ReadParquet(const std::string& path, const std::vector<std::string>& fields, bool check_pages,
-                 const std::string& hint,
-                 const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit) {
+void ReadParquet(
+    const std::string& path, const std::vector<std::string>& fields, bool check_pages,
+    const std::string& hint,
+    const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit,
+    const std::function<void(const arrow::RecordBatch&, parquet::RowGroupReader&)>& before) {
   const MappedFile file(path);
   const auto check = [&](const arrow::Status& status) {
     if (!status.ok()) ThrowDamaged(path, status.message(), hint);
@@ -111,6 +114,7 @@ void ReadParquet(const std::string& path, const std::vector<std::string>& fields
       auto combined = (*table)->CombineChunksToBatch();
       check(combined.status());
       batch = *combined;
+      if (before) before(*batch, *reader->parquet_reader()->RowGroup(group));
     });
     visit(batch);
   }
@@ -124,16 +128,34 @@ int64_t WeightOf(const RunRow& row) {
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
                const std::function<void(RunRow&)>& visit) {
   std::vector<std::string> fields;
-  for (const int i : schema.Fields(columns)) fields.push_back(schema.arrow()->field(i)->name());
+  const uint32_t of_rows = columns & RunReader::kRecord;
+  for (const int i : schema.Fields(of_rows)) fields.push_back(schema.arrow()->field(i)->name());
   RunRow row;
-  ReadParquet(path, fields, check_pages, ShardHint(path),
-              [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-                const RowDecoder decoder(batch, schema, columns, path);
-                for (int64_t i = 0; i < batch->num_rows(); ++i) {
-                  decoder.Decode(i, &row);
-                  visit(row);
-                }
-              });
+  TokenColumns tokens;  // of the row group
+  ReadParquet(
+      path, fields, check_pages, ShardHint(path),
+      [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
+        const RowDecoder decoder(batch, schema, of_rows, path);
+        int64_t begin = 0;
+        for (int64_t i = 0; i < batch->num_rows(); ++i) {
+          decoder.Decode(i, &row);
+          TakeTokens(tokens, begin, row.scored_tokens, &row.tokens);
+          begin += row.scored_tokens;
+          visit(row);
+        }
+      },
+      [&](const arrow::RecordBatch& batch, parquet::RowGroupReader& group) {
+        int64_t count = 0, empty = 0;
+        const auto lengths =
+            std::dynamic_pointer_cast<arrow::Int32Array>(batch.GetColumnByName("scored_tokens"));
+        for (int64_t i = 0; i < batch.num_rows(); ++i) {
+          const int32_t length = lengths && lengths->null_count() == 0 ? lengths->Value(i) : -1;
+          if (length < 0) ThrowDamaged(path, "column 'scored_tokens' holds no lengths", "");
+          count += length;
+          empty += length == 0;
+        }
+        ReadTokenColumns(group, schema, columns, count, empty, path, &tokens);
+      });
 }
 
 std::string ShardHint(const std::string& path) {
