@@ -1,5 +1,5 @@
-// The flags of the commands that run the student: by which engine, in which precision, on how many
-// cores.
+// The flags of the commands that run the student: by which engine, in which precision, in how much
+// memory, on how many cores.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@
 namespace rsr::cli {
 
 struct EngineFlags {
-  std::string engine = "auto", precision = "auto";
+  std::string engine = "auto", precision = "auto", memory;
 
   void Apply(StudentOptions* student) const;  // after parsing; throws rsr::Error
 };

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "rsr/error.h"
 
 namespace rsr::cli {
 namespace {
@@ -32,6 +37,27 @@ std::string Duration(double seconds) {
 
 std::string Plural(int64_t n, std::string_view noun) {
   return fmt::format("{} {}{}", Thousands(n), noun, n == 1 ? "" : "s");
+}
+
+int64_t ParseBytes(const std::string& flag, const std::string& value) {
+  constexpr std::string_view kUnits = "KMGT";
+  const size_t end = std::min(value.find_first_not_of("0123456789."), value.size());
+  const std::string unit = value.substr(end);
+  const size_t power = unit.empty() ? std::string_view::npos : kUnits.find(unit[0]);
+  const std::string rest = unit.empty() ? "" : unit.substr(1);
+  double number = 0;
+  const auto [stop, error] = std::from_chars(value.data(), value.data() + end, number);
+  if (error != std::errc() || stop != value.data() + end || power == std::string_view::npos ||
+      (!rest.empty() && rest != "B" && rest != "iB")) {
+    throw Error(fmt::format("{} '{}': a number and K, M, G or T expected", flag, value),
+                fmt::format("for example {} 8G", flag));
+  }
+  const double bytes = number * std::pow(rest == "iB" ? 1024 : 1000, power + 1);
+  if (bytes < 1 || bytes > 1e18) {
+    throw Error(fmt::format("{} '{}': no machine has that much or that little", flag, value),
+                fmt::format("for example {} 8G", flag));
+  }
+  return static_cast<int64_t>(bytes);
 }
 
 std::string Counts(const std::map<std::string, int64_t>& counts) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "rsr/error.h"
+
 namespace rsr::cli {
 namespace {
 
@@ -22,6 +24,17 @@ TEST(FormatTest, Durations) {
   EXPECT_EQ(Duration(59.6), "1 min 00 s");
   EXPECT_EQ(Duration(200), "3 min 20 s");
   EXPECT_EQ(Duration(7505), "2 h 05 min");
+}
+
+TEST(FormatTest, ParseBytes) {
+  EXPECT_EQ(ParseBytes("--memory", "8G"), 8'000'000'000);
+  EXPECT_EQ(ParseBytes("--memory", "1.5MB"), 1'500'000);
+  EXPECT_EQ(ParseBytes("--memory", "2GiB"), int64_t{2} << 30);
+  EXPECT_EQ(ParseBytes("--memory", "700K"), 700'000);
+  for (const char* wrong :
+       {"", "8", "G", "8 G", "-8G", "8g", "8Gb", "1e3G", "0G", "9999999T", "."}) {
+    EXPECT_THROW(ParseBytes("--memory", wrong), Error) << wrong;
+  }
 }
 
 TEST(FormatTest, ShellQuote) {

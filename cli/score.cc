@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,16 @@ ScoreOptions Resolve(const Flags& flags) {
   return options;
 }
 
+std::string PlanLine(const MemoryPlan& plan) {
+  const bool limited = plan.limit < std::numeric_limits<int64_t>::max();
+  return fmt::format(
+      "memory: {} for weights ({}), {} for {} with rows of up to {} tokens, {} for the rest: {}{}",
+      Gigabytes(plan.weights), plan.layer_by_layer ? "a layer at a time" : "all unpacked",
+      Gigabytes(plan.activations), Plural(plan.workers, "worker"), Thousands(plan.longest_row),
+      Gigabytes(plan.rest), Gigabytes(plan.total()),
+      limited ? fmt::format(" of {}", Gigabytes(plan.limit)) : "");
+}
+
 ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {
   Progress progress;
   const auto start = std::chrono::steady_clock::now();
@@ -53,6 +64,7 @@ ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {
       if (!text.empty()) printer.Status(text);
     };
   }
+  options.on_plan = [&](const MemoryPlan& plan) { printer.Note(PlanLine(plan)); };
   options.stop = [] { return InterruptGuard::Requested(); };
   ScoreSummary summary = Score(options);
   printer.ClearStatus();

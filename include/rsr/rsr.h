@@ -5,6 +5,7 @@
 #include "rsr/correlate.h"
 #include "rsr/error.h"
 #include "rsr/inspect.h"
+#include "rsr/memory_plan.h"
 #include "rsr/metrics.h"
 #include "rsr/score.h"
 #include "rsr/select.h"

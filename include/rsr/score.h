@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "rsr/memory_plan.h"
 #include "rsr/student.h"
 
 namespace rsr {
@@ -54,6 +55,8 @@ struct ScoreOptions {
   int threads = 0;  // workers, one core each; 0: all cores this process may use
   int64_t sweep_rows =
       256;  // positions per vocabulary sweep; changes memory and speed, never the result
+  std::function<void(const MemoryPlan&)>
+      on_plan;  // called once before the first row is scored; may be empty
   std::function<void(const ScoreProgress&)>
       on_progress;  // called now and then from one thread; may be empty
   std::function<bool()>

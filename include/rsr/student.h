@@ -17,8 +17,8 @@ namespace rsr {
 enum class Precision { kAuto, kF32, kBf16, kNative };
 
 // kNative: rsr's own decoder, for dense families (docs/engine.md). kLlama: llama.cpp's
-// graph, every architecture it has. kAuto: kNative if it computes this student, its float32 weights
-// fit in memory and the precision is not kNative; else kLlama.
+// graph, every architecture it has. kAuto: kNative if it computes this student and the precision is
+// not kNative; else kLlama.
 enum class EngineChoice { kAuto, kNative, kLlama };
 
 // Which tokens of a conversation are scored (docs/masks.md). kContent: assistant text without the
@@ -45,6 +45,8 @@ struct StudentOptions {
   std::string template_date;  // YYYY-MM-DD that templates see as today; empty: today
   int64_t max_tokens =
       0;  // truncate on the right to this many tokens; 0: rows longer than the context are rejected
+  int64_t memory =
+      0;  // bytes that the process may take; 0: what the machine has free, less a reserve
   std::string
       cache_dir;  // where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr
 };

@@ -135,6 +135,16 @@ void MappedFile::DropBefore(size_t offset) const {
   if (length > 0) madvise(const_cast<char*>(data_), length, MADV_DONTNEED);
 }
 
+void MappedFile::Drop(size_t begin, size_t end) const {
+  // A page fault maps the pages of an aligned window of this size that are in the page cache
+  // (fault_around_bytes of Linux).
+  constexpr size_t kWindow = size_t{64} << 10;
+  const auto base = reinterpret_cast<uintptr_t>(data_);
+  const uintptr_t from = std::max(base, (base + begin) / kWindow * kWindow);
+  const uintptr_t to = std::min(base + size_, (base + end + kWindow - 1) / kWindow * kWindow);
+  if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
+
 std::string ReadFile(const std::string& path) { return std::string(MappedFile(path).bytes()); }
 
 namespace {

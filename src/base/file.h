@@ -23,6 +23,8 @@ class MappedFile {
   // Gives the memory of the bytes before `offset` back; they are read from the disk again when
   // touched.
   void DropBefore(size_t offset) const;
+  // The same of the bytes [begin, end) and what the kernel may have mapped around them.
+  void Drop(size_t begin, size_t end) const;
 
  private:
   std::string path_;

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -67,6 +68,13 @@ int64_t AvailableMemoryBytes(const std::string& root) {
   const int64_t kilobytes = Field(root + "/proc/meminfo", "MemAvailable:");
   const int64_t machine = kilobytes == kUnknown ? kUnknown : kilobytes * 1024;
   return std::min({machine, CgroupV2(root), CgroupV1(root)});
+}
+
+int64_t RssBytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
 }
 
 int64_t PeakRssBytes() {

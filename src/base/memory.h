@@ -11,6 +11,9 @@ namespace rsr {
 // told.
 int64_t AvailableMemoryBytes(const std::string& root = "");
 
+// What this process holds now, in bytes (resident set: touched pages, those of mapped files too).
+int64_t RssBytes();
+
 // The most this process has held at once, in bytes (resident set).
 int64_t PeakRssBytes();
 

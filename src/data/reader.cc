@@ -216,6 +216,7 @@ std::vector<InputFile> ScanInputs(const InputOptions& options, const std::string
     Trajectory ignored;
     for (RawRow row; rows->Next(&row); ++input.rows) {
       input.row_bytes += row.length;
+      input.longest_row_bytes = std::max(input.longest_row_bytes, row.length);
       if (!parser.dialect() && row.reason.empty() && input.rows < kLook) {
         parser.Parse(row.bytes, &ignored, row.line);
       }

@@ -58,7 +58,8 @@ struct InputFile {
   int64_t bytes = 0;      // of the file
   int64_t rows = 0;       // rejected ones counted
   int64_t row_bytes = 0;  // of all rows' records together: the sum of RecordSpan::length
-  std::string dialect;    // as recognised or forced; empty where no row shows one
+  int64_t longest_row_bytes = 0;
+  std::string dialect;  // as recognised or forced; empty where no row shows one
 };
 
 // Reads every file once for its hash, rows and dialect. Throws rsr::Error as TrajectoryReader does.

@@ -12,6 +12,7 @@
 
 #include "kernels/vocab_sweep.h"
 #include "rsr/error.h"
+#include "rsr/memory_plan.h"
 #include "rsr/student.h"
 
 namespace rsr {
@@ -64,7 +65,9 @@ struct EngineInfo {
   std::string precision_why;  // in one clause, if Precision::kAuto was asked for; else empty
   std::string cpu_level;      // of the sweep
   int64_t weights_bytes = 0;
+  MemoryPlan plan;
   int64_t pack_tokens = 0;  // shorter sequences are best collected to packs of so many tokens
+  int64_t most_tokens = 0;  // of a sequence, beyond which it takes more memory than was planned
 };
 
 class Engine {
@@ -77,9 +80,11 @@ class Engine {
 
 struct EngineOptions {
   StudentOptions student;
-  std::string student_hash;  // HashFile of student.path where it is known; empty: made if needed
-  int workers = 1;           // only for estimates of memory
-  int64_t sweep_rows = 256;  // positions per vocabulary sweep; never changes a result
+  std::string student_hash;     // HashFile of student.path where it is known; empty: made if needed
+  int workers = 1;              // only for the plan of memory
+  int64_t longest_row = 0;      // tokens, no row has more; 0: unknown
+  bool layer_by_layer = false;  // even where the weights fit; for tests and measurements
+  int64_t sweep_rows = 256;     // positions per vocabulary sweep; never changes a result
 };
 
 }  // namespace rsr

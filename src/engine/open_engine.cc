@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/memory.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/native/native_engine.h"
 #include "rsr/error.h"
@@ -15,11 +14,7 @@ std::string WhyNotAuto(const StudentInfo& info, const EngineOptions& options) {
   if (options.student.precision == Precision::kNative) {
     return "--precision native is ggml's own arithmetic";
   }
-  if (const std::string why_not = WhyNotNative(info); !why_not.empty()) return why_not;
-  const int64_t needed = NativeMemoryBytes(info, options), available = AvailableMemoryBytes();
-  if (needed <= available) return "";
-  return fmt::format("it would take {} MB of memory, {} MB are available", needed >> 20,
-                     available >> 20);
+  return WhyNotNative(info);
 }
 
 }  // namespace

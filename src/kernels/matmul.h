@@ -46,7 +46,11 @@ class PackedMatrix {
   // Words of 32 bits that hold the depth of a column.
   int64_t words() const { return type_ == WeightType::kF32 ? depth_ : (depth_ + 1) / 2; }
   int64_t panels() const { return (columns_ + kPanel - 1) / kPanel; }
-  int64_t bytes() const { return panels() * kPanel * words() * int64_t{sizeof(float)}; }
+  // What such a matrix takes.
+  static int64_t Bytes(int64_t columns, int64_t depth, WeightType type) {
+    const int64_t words = type == WeightType::kF32 ? depth : (depth + 1) / 2;
+    return (columns + kPanel - 1) / kPanel * kPanel * words * int64_t{sizeof(float)};
+  }
   // [words, kPanel], the one of the matrix's type: in float32, or as Bf16Pair.
   const float* panel(int64_t index) const { return floats_.get() + index * kPanel * words(); }
   const uint32_t* bf16_panel(int64_t index) const {

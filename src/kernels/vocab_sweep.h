@@ -68,13 +68,13 @@ class SweepError : public Error {
 };
 
 // Threading: one thread at a time per object, and no other thread is used; objects share the
-// matrix. Scratch memory: 544 rows of width floats and some 100 kB, whatever the vocabulary and the
-// number of rows.
+// matrix. Scratch memory: 256 rows of width floats, those of the call (1,024 at most) and some 100
+// kB, whatever the vocabulary and the number of rows.
 class VocabSweep {
  public:
   virtual ~VocabSweep() = default;
   // hidden [rows, width] row-major, targets [rows], out [rows]. Any number of rows; whole multiples
-  // of 32 waste nothing, and up to 256 share one pass over the matrix. Throws SweepError if
+  // of 32 waste nothing, and up to 1,024 share one pass over the matrix. Throws SweepError if
   // a row's target is outside the vocabulary or one of its logits is infinite or not a number.
   virtual void Run(const float* hidden, std::span<const int32_t> targets, TokenStats* out) = 0;
 };

@@ -92,12 +92,29 @@ RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
   return info;
 }
 
+// Tokens that no row of the input exceeds: each stands for at least a byte of the record, but for
+// what the template adds.
+int64_t LongestRow(const std::vector<InputFile>& inputs) {
+  constexpr int64_t kTemplate = 4096;
+  int64_t bytes = 0;
+  for (const InputFile& input : inputs) bytes = std::max(bytes, input.longest_row_bytes);
+  return bytes + kTemplate;
+}
+
 // A trajectory between the reader and the store.
 struct Item {
   Trajectory trajectory;
   MaskedTokens masked;
   std::vector<TokenStats> stats;
 };
+
+void CheckMemory(const EngineInfo& engine, int64_t tokens) {
+  if (tokens <= engine.most_tokens) return;
+  throw RowError{"too-long",
+                 fmt::format("{} tokens take more memory than was planned: {} MB are "
+                             "enough for {}; give more --memory",
+                             tokens, engine.plan.limit / 1'000'000, engine.most_tokens)};
+}
 
 // The state the workers share.
 class Session {
@@ -164,7 +181,7 @@ class Session {
       const std::unique_ptr<EngineWorker> worker = engine.NewWorker();
       std::optional<Item> next;
       for (;;) {
-        std::vector<Item> pack = TakePack(engine.info().pack_tokens, &next);
+        std::vector<Item> pack = TakePack(engine.info(), &next);
         if (pack.empty()) return;
         ScorePack(*worker, pack);
         Store(pack);
@@ -175,12 +192,13 @@ class Session {
     }
   }
 
-  // Trajectories of together at most `tokens`, or a single one; none when the session is to end.
-  // One that was taken but had no room is left in `next`.
-  std::vector<Item> TakePack(int64_t tokens, std::optional<Item>* next) {
+  // Trajectories of together at most the engine's pack_tokens, or a single one; none when the
+  // session is to end. One that was taken but had no room is left in `next`.
+  std::vector<Item> TakePack(const EngineInfo& engine, std::optional<Item>* next) {
     std::vector<Item> pack;
+    int64_t tokens = engine.pack_tokens;
     double bytes = 0;
-    while (*next || Take(next)) {
+    while (*next || Take(engine, next)) {
       tokens -= static_cast<int64_t>((*next)->masked.ids.size());
       if (tokens < 0 && !pack.empty()) break;
       bytes += static_cast<double>((*next)->trajectory.span.length);
@@ -203,11 +221,12 @@ class Session {
 
   // The next trajectory that can be scored, as tokens; false when there is none or the session is
   // to end.
-  bool Take(std::optional<Item>* item) {
+  bool Take(const EngineInfo& engine, std::optional<Item>* item) {
     Trajectory trajectory;
     while (Next(&trajectory)) {
       try {
         MaskedTokens masked = text_.Tokenize(trajectory);
+        CheckMemory(engine, static_cast<int64_t>(masked.ids.size()));
         trajectory.messages.clear();  // not needed any more, and packs may be long
         item->emplace(Item{std::move(trajectory), std::move(masked), {}});
         return true;
@@ -351,6 +370,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   const auto [engine, why_not_native] = OpenEngine({.student = options.student,
                                                     .student_hash = student_hash,
                                                     .workers = threads,
+                                                    .longest_row = LongestRow(inputs),
                                                     .sweep_rows = options.sweep_rows});
   const std::unique_ptr<RunWriter> writer = RunWriter::Open(
       options.out, DescribeRun(options, student, student_hash, *text, engine->info(), inputs));
@@ -358,6 +378,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
   writer->WriteVocab(pieces);
 
+  if (options.on_plan) options.on_plan(engine->info().plan);
   Session session(options, *text, *writer, inputs, stdin_file);
   try {
     session.Run(*engine, threads);

@@ -65,7 +65,8 @@ void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width, int
                        int64_t count, float* out) const {
   const DecoderTensor& tensor = Find(name, rows, width);
   const int64_t row_bytes = tensor.bytes / rows;  // blocks of quantised types never cross rows
-  const char* from = FileOf(tensor).bytes().data() + tensor.offset + first * row_bytes;
+  const int64_t begin = tensor.offset + first * row_bytes;
+  const char* from = FileOf(tensor).bytes().data() + begin;
   const int64_t values = count * width;
   if (tensor.ggml_type == GGML_TYPE_F32) {
     std::memcpy(out, from, static_cast<size_t>(values) * sizeof(float));
@@ -80,6 +81,8 @@ void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width, int
     }
     traits->to_float(from, out, values);
   }
+  // What was read counts as memory of this process as long as it stays mapped.
+  FileOf(tensor).Drop(static_cast<size_t>(begin), static_cast<size_t>(begin + count * row_bytes));
   if (!AllFinite(out, values)) RefuseNotFinite(tensor, out, first, count, width);
   if (tensor.plus == 0) return;
   for (int64_t i = 0; i < values; ++i) out[i] += tensor.plus;
@@ -113,12 +116,6 @@ const float* Weights::Resident(const std::string& name, int64_t rows, int64_t wi
 }
 
 void Weights::CheckFinite(const std::string& name, int64_t rows, int64_t width) const {
-  if (const float* resident = Resident(name, rows, width)) {
-    if (!AllFinite(resident, rows * width)) {
-      RefuseNotFinite(Find(name, rows, width), resident, 0, rows, width);
-    }
-    return;
-  }
   constexpr int64_t kRowsAtOnce = 64;
   std::vector<float> values(static_cast<size_t>(std::min(rows, kRowsAtOnce) * width));
   for (int64_t row = 0; row < rows; row += kRowsAtOnce) {

@@ -1,8 +1,10 @@
-// The stored columns do not depend on threads, sweep size, input order or being killed.
+// The stored columns do not depend on threads, packs, sweep size, memory, input order or being
+// killed.
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <chrono>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -39,6 +41,16 @@ TEST(SameBits, WhateverThreadsSweepAndOrder) {
   Score(options);
   ExpectSameRows(rows, ReadRows(options.out));
 
+  options.out = dir / "layer-by-layer";
+  options.student.memory = 460'000'000;  // float32 weights alone are 538 MB
+  std::optional<MemoryPlan> plan;
+  options.on_plan = [&](const MemoryPlan& made) { plan = made; };
+  Score(options);
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->layer_by_layer);
+  ExpectSameRows(rows, ReadRows(options.out));
+
+  options.student.memory = 0;
   options.out = dir / "c";
   options.threads = 3;
   options.sweep_rows = 9;

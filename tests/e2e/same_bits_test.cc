@@ -1,5 +1,5 @@
 // The native engine's bits on the tiny model of every family: alone or in any pack, any sweep size,
-// one thread or several. families/make_families.py makes the models.
+// one thread or several, resident or layer by layer. families/make_families.py makes the models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -66,8 +66,9 @@ void ExpectSame(const Stats& got, const Stats& want, const std::string& how) {
 
 class SameBitsTest : public testing::TestWithParam<std::string> {
  protected:
-  std::unique_ptr<Engine> Open(int64_t sweep_rows = 256) const {
-    return OpenNativeEngine({.student = {.path = Path()}, .sweep_rows = sweep_rows});
+  std::unique_ptr<Engine> Open(int64_t sweep_rows = 256, bool layer_by_layer = false) const {
+    return OpenNativeEngine(
+        {.student = {.path = Path()}, .layer_by_layer = layer_by_layer, .sweep_rows = sweep_rows});
   }
   static std::string Path() {
     return std::string(RSR_SOURCE_DIR) + "/tests/golden/families/" + GetParam() + ".gguf";
@@ -88,6 +89,24 @@ TEST_P(SameBitsTest, WhateverThePack) {
     std::shuffle(order.begin(), order.end(), random);
     threads.emplace_back([&, order, at_once] {
       ExpectSame(ScorePacks(*engine, sequences, order, at_once), alone, "other packs in a thread");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(SameBitsTest, LayerByLayer) {
+  const std::vector<Sequence> sequences = Sequences(ReadGguf(Path()).vocab);
+  std::vector<size_t> order(sequences.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto resident = Open(), layered = Open(256, true);
+  EXPECT_FALSE(resident->info().plan.layer_by_layer);
+  EXPECT_TRUE(layered->info().plan.layer_by_layer);
+  const Stats expected = ScorePacks(*resident, sequences, order, 1);
+  ExpectSame(ScorePacks(*layered, sequences, order, 100), expected, "one pack");
+  std::vector<std::thread> threads;
+  for (const size_t at_once : {1, 3, 5}) {  // other numbers of passes: some wait for nobody
+    threads.emplace_back([&, at_once] {
+      ExpectSame(ScorePacks(*layered, sequences, order, at_once), expected, "in step");
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -4,15 +4,16 @@
 #include <llama.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "base/hash.h"
-#include "base/memory.h"
 #include "engine/check_sequence.h"
 #include "engine/llama/llama_body.h"
 #include "engine/llama/output_check.h"
 #include "engine/llama/output_layer.h"
+#include "engine/memory_limit.h"
 #include "engine/position_sweep.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
@@ -33,15 +34,34 @@ BodyShape ShapeOf(const GgufInfo& info, bool f32) {
           .f32 = f32};
 }
 
-// kAuto: does the float32 student fit, with every worker at its longest trajectory?
-bool F32Fits(const GgufInfo& info, const EngineOptions& options) {
-  // Few trajectories are longer, and a student that allows a million tokens would never fit.
-  constexpr int64_t kLongest = 32768;
-  constexpr int64_t kSlack = int64_t{1} << 30;  // sweeps, queues, shards, the rest of the machine
-  int64_t longest = info.context_length > 0 ? std::min(info.context_length, kLongest) : kLongest;
-  if (options.student.max_tokens > 0) longest = std::min(longest, options.student.max_tokens);
-  const int64_t worker = ContextBytes(ShapeOf(info, true), longest, info.vocab);
-  return info.f32_bytes + options.workers * worker + kSlack <= AvailableMemoryBytes();
+// Weights lie in the mapped file; every worker has a context for its longest trajectory.
+MemoryPlan PlanMemory(const GgufInfo& info, const EngineOptions& options, bool f32) {
+  MemoryPlan plan;
+  plan.weights = f32 ? info.f32_bytes : info.file_bytes();
+  plan.rest = RestBytes();
+  plan.limit = MemoryLimit(options);
+  plan.workers = options.workers;
+  plan.longest_row = LongestRow(options, info.context_length);
+  plan.activations =
+      options.workers * ContextBytes(ShapeOf(info, f32), plan.longest_row, info.vocab);
+  return plan;
+}
+
+// In float32 if that was asked for, or fits and nothing was asked for. A limit that a person gave
+// is kept; what the machine has free is not, since weights of a mapped file can be dropped.
+MemoryPlan ChoosePlan(const GgufInfo& info, const EngineOptions& options, bool* f32) {
+  const MemoryPlan wide = PlanMemory(info, options, true);
+  *f32 = options.student.precision == Precision::kF32 ||
+         (options.student.precision == Precision::kAuto && wide.total() <= wide.limit);
+  const MemoryPlan plan = *f32 ? wide : PlanMemory(info, options, false);
+  if (options.student.memory == 0 || plan.total() <= plan.limit) return plan;
+  throw Error(
+      fmt::format("{} MB of memory are too few for this student in the llama engine: it "
+                  "takes {} MB with {} workers and rows of up to {} tokens",
+                  plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers, plan.longest_row),
+      fmt::format("give it --memory {}M, cut long rows (--max-tokens), or use fewer "
+                  "--threads",
+                  Megabytes(plan.total())));
 }
 
 Model LoadModel(const std::string& path) {
@@ -125,14 +145,17 @@ class LlamaWorker : public EngineWorker {
 
 class LlamaEngine : public Engine {
  public:
-  LlamaEngine(const GgufInfo& info, bool f32, std::string precision_why, int64_t sweep_rows)
+  LlamaEngine(const GgufInfo& info, bool f32, std::string precision_why, const MemoryPlan& plan,
+              int64_t sweep_rows)
       : model_(LoadModel(info.path)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
     ReadAndCheckOutput();
     info_ = {.name = "llama",
              .precision = f32 ? "f32" : "native",
              .precision_why = std::move(precision_why),
              .cpu_level = CpuLevel(),
-             .weights_bytes = static_cast<int64_t>(llama_model_size(model_.get()))};
+             .weights_bytes = static_cast<int64_t>(llama_model_size(model_.get())),
+             .plan = plan,
+             .most_tokens = std::numeric_limits<int64_t>::max()};
   }
 
   std::unique_ptr<EngineWorker> NewWorker() override {
@@ -177,16 +200,18 @@ std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options) {
                 "use --precision f32 or native, or --engine native");
   }
   GgufInfo info = ReadGguf(options.student.path);
-  const bool automatic = precision == Precision::kAuto;
-  const bool f32 = precision == Precision::kF32 || (automatic && F32Fits(info, options));
+  bool f32 = false;
+  const MemoryPlan plan = ChoosePlan(info, options, &f32);
   std::string why;
-  if (automatic) why = fmt::format("float32 {} in memory", f32 ? "fits" : "would not fit");
+  if (precision == Precision::kAuto) {
+    why = fmt::format("float32 {} in memory", f32 ? "fits" : "would not fit");
+  }
   if (f32 && info.quantised) {
     const std::string hash =
         options.student_hash.empty() ? HashFile(options.student.path) : options.student_hash;
     info = ReadGguf(DequantisedGguf(info, hash, options.student.cache_dir));
   }
-  return std::make_unique<LlamaEngine>(info, f32, std::move(why), options.sweep_rows);
+  return std::make_unique<LlamaEngine>(info, f32, std::move(why), plan, options.sweep_rows);
 }
 
 }  // namespace rsr

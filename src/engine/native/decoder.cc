@@ -21,10 +21,6 @@ AttentionShape ShapeOf(const NativeModel& model, int64_t window) {
           .bf16 = model.type() == WeightType::kBf16};
 }
 
-void Grow(std::vector<float>* memory, int64_t floats) {
-  if (static_cast<int64_t>(memory->size()) < floats) memory->resize(static_cast<size_t>(floats));
-}
-
 // Norms as many values of the row at once as the norm has weights: a head's, or all.
 void NormHeads(const std::vector<float>& norm, int64_t row_width, float epsilon, float* row) {
   if (norm.empty()) return;
@@ -46,14 +42,20 @@ Decoder::Decoder(const NativeModel& model)
       key_value_(kBlockRows * 2 * config_.kv_heads * config_.head_width),
       attended_(query_.size()),
       gated_(kBlockRows * config_.feed_forward),
-      added_(kBlockRows * config_.width) {}
+      added_(kBlockRows * config_.width) {
+  model_.layers().AddWorker();
+}
+
+Decoder::~Decoder() { model_.layers().RemoveWorker(); }
 
 std::span<const float> Decoder::Run(std::span<const std::span<const int32_t>> sequences) {
   Embed(sequences);
+  Layers::Pass pass(model_.layers());
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    const NativeLayer& weights = pass.Next();
     const Positions positions = PositionsOf(layer);
     for (int64_t first = 0; first < tokens_; first += kBlockRows) {
-      RunBlock(model_.layers()[layer], positions, first, std::min(kBlockRows, tokens_ - first));
+      RunBlock(weights, positions, first, std::min(kBlockRows, tokens_ - first));
     }
   }
   return {residual_.data(), static_cast<size_t>(tokens_ * config_.width)};
@@ -69,9 +71,9 @@ void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
   tokens_ = begins_.back();
   rope_.Extend(static_cast<int64_t>(longest));
   if (config_.window > 0) window_rope_.Extend(static_cast<int64_t>(longest));
-  Grow(&residual_, tokens_ * config_.width);
-  Grow(&keys_, tokens_ * config_.kv_heads * config_.head_width);
-  Grow(&values_, tokens_ * config_.kv_heads * config_.head_width);
+  residual_.Grow(tokens_ * config_.width);
+  keys_.Grow(tokens_ * config_.kv_heads * config_.head_width);
+  values_.Grow(tokens_ * config_.kv_heads * config_.head_width);
   float* row = residual_.data();
   for (const auto& ids : sequences) {
     for (const int32_t id : ids) {

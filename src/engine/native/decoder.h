@@ -21,12 +21,30 @@ namespace rsr {
 class Decoder {
  public:
   explicit Decoder(const NativeModel& model);
+  Decoder(const Decoder&) = delete;
+  ~Decoder();
 
   // Final hidden states before the output norm, [tokens of all sequences, width], valid until the
   // next call.
   std::span<const float> Run(std::span<const std::span<const int32_t>> sequences);
 
  private:
+  // Memory that holds nothing worth copying when it grows, and takes no page before it is written.
+  class Scratch {
+   public:
+    void Grow(int64_t floats) {
+      if (floats <= floats_) return;
+      memory_.reset();
+      memory_ = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(floats));
+      floats_ = floats;
+    }
+    float* data() { return memory_.get(); }
+
+   private:
+    std::unique_ptr<float[]> memory_;
+    int64_t floats_ = 0;
+  };
+
   struct Piece {       // what a block holds of one sequence
     int64_t row;       // its first, in the block
     int64_t count;     // rows
@@ -59,8 +77,9 @@ class Decoder {
   std::unique_ptr<Attention> attention_, window_attention_;
   std::vector<int64_t> begins_;  // of the sequences in the pack, and its end
   int64_t tokens_ = 0;
-  std::vector<float> residual_;       // [tokens, width]
-  std::vector<float> keys_, values_;  // [kv_heads, tokens, head_width]
+  // What grows with the pack, and nothing else does: memory_plan.cc counts it.
+  Scratch residual_;       // [tokens, width]
+  Scratch keys_, values_;  // [kv_heads, tokens, head_width]
   // Of a block.
   std::vector<float> normed_, query_, key_value_, attended_, gated_, added_;
 };

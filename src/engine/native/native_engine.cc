@@ -7,6 +7,7 @@
 
 #include "engine/check_sequence.h"
 #include "engine/native/decoder.h"
+#include "engine/native/memory_plan.h"
 #include "engine/native/native_model.h"
 #include "engine/position_sweep.h"
 #include "kernels/rms_norm.h"
@@ -15,11 +16,6 @@
 
 namespace rsr {
 namespace {
-
-// Trajectories of some hundred tokens fill the decoder's blocks of 128 rows and the sweep's of 256
-// only together. SmolLM2-135M, rows of 200 tokens, one core of a Zen 5, quiet: 828
-// tokens/s one by one, 841 to 860 in packs of 1,000 and 2,000.
-constexpr int64_t kPackTokens = 1024;
 
 LogitTransform TransformOf(const DecoderConfig& config) {
   return {.scale = config.logit_scale, .soft_cap = config.logit_soft_cap};
@@ -104,16 +100,17 @@ std::string WhyF32() {
 class NativeEngine : public Engine {
  public:
   NativeEngine(const StudentInfo& student, const DecoderConfig& config, Precision precision,
-               int64_t sweep_rows)
-      : model_(student, config,
-               precision == Precision::kBf16 ? WeightType::kBf16 : WeightType::kF32),
-        sweep_rows_(sweep_rows),
+               const MemoryPlan& plan, int64_t sweep_rows)
+      : model_(student, config, LayerType(precision), !plan.layer_by_layer),
+        sweep_rows_(plan.layer_by_layer ? kLayerSweeps * sweep_rows : sweep_rows),
         info_{.name = "native",
               .precision = precision == Precision::kBf16 ? "bf16" : "f32",
               .precision_why = precision == Precision::kAuto ? WhyF32() : "",
               .cpu_level = CpuLevel(),
-              .weights_bytes = model_.bytes(),
-              .pack_tokens = kPackTokens} {}
+              .weights_bytes = plan.weights,
+              .plan = plan,
+              .pack_tokens = plan.pack_tokens,
+              .most_tokens = MostTokens(config, plan)} {}
 
   std::unique_ptr<EngineWorker> NewWorker() override {
     return std::make_unique<NativeWorker>(model_, sweep_rows_);
@@ -135,17 +132,6 @@ std::string WhyNotNative(const StudentInfo& student) {
   return why_not;
 }
 
-int64_t NativeMemoryBytes(const StudentInfo& info, const EngineOptions& options) {
-  // Few trajectories are longer, and a student that allows a million tokens would never fit.
-  constexpr int64_t kLongest = 32768;
-  constexpr int64_t kSlack = int64_t{1} << 30;  // sweeps, queues, shards, the rest of the machine
-  int64_t longest = info.context_length > 0 ? std::min(info.context_length, kLongest) : kLongest;
-  if (options.student.max_tokens > 0) longest = std::min(longest, options.student.max_tokens);
-  const int64_t kv_width = info.kv_width / std::max<int64_t>(1, info.layers);  // of one layer
-  const int64_t worker = longest * (info.width + kv_width) * int64_t{sizeof(float)};
-  return info.f32_bytes + options.workers * worker + kSlack;
-}
-
 std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
   CheckSweepRows(options.sweep_rows);
   const StudentInfo student = ReadStudent(options.student.path);
@@ -157,7 +143,7 @@ std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
                 student.is_directory ? ConvertHint(student.path) : "use --engine llama");
   }
   return std::make_unique<NativeEngine>(student, *config, options.student.precision,
-                                        options.sweep_rows);
+                                        PlanMemory(*config, options), options.sweep_rows);
 }
 
 }  // namespace rsr

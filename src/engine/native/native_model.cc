@@ -118,8 +118,10 @@ class LayerReader {
 }  // namespace
 
 NativeOutputMatrix::NativeOutputMatrix(const Weights& weights, const std::string& name,
-                                       int64_t vocab, int64_t width)
-    : vocab_(vocab), width_(width), data_(weights.Resident(name, vocab, width)) {
+                                       int64_t vocab, int64_t width, bool resident)
+    : weights_(weights), name_(name), vocab_(vocab), width_(width) {
+  if (!resident) return;
+  data_ = weights.Resident(name, vocab, width);
   if (data_ != nullptr) {
     weights.CheckFinite(name, vocab, width);
     return;
@@ -130,19 +132,24 @@ NativeOutputMatrix::NativeOutputMatrix(const Weights& weights, const std::string
 }
 
 void NativeOutputMatrix::ReadRows(int64_t first, int64_t count, float* out) const {
-  std::copy_n(data_ + first * width_, count * width_, out);
+  if (data_ != nullptr) {
+    std::copy_n(data_ + first * width_, count * width_, out);
+  } else {
+    weights_.ReadRows(name_, vocab_, width_, first, count, out);
+  }
 }
 
-NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config, WeightType type)
+NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config, WeightType type,
+                         bool resident)
     : config_(config), type_(type), weights_(student, DecoderTensors(student, config)) {
   const bool own = weights_.Has(kOutput);
   weights_.CheckFinite(kEmbedding, config_.vocab, config_.width);
   output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
-                                                 config_.vocab, config_.width);
+                                                 config_.vocab, config_.width, resident);
   output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
-  for (int64_t i = 0; i < config_.layers; ++i) {
-    layers_.push_back(LayerReader(weights_, config_, type, i).Read());
-  }
+  layers_ = std::make_unique<Layers>(config_.layers, resident, [this](int64_t layer) {
+    return LayerReader(weights_, config_, type_, layer).Read();
+  });
 }
 
 std::vector<float> NativeModel::RopeFrequenciesOf(bool windowed) const {
@@ -160,17 +167,6 @@ void NativeModel::ReadEmbedding(int32_t id, float* out) const {
   weights_.ReadRows(kEmbedding, config_.vocab, config_.width, id, 1, out);
   if (config_.embedding_scale == 1) return;
   for (int64_t i = 0; i < config_.width; ++i) out[i] *= config_.embedding_scale;
-}
-
-int64_t NativeModel::bytes() const {
-  int64_t bytes = config_.vocab * config_.width * int64_t{sizeof(float)};
-  for (const NativeLayer& layer : layers_) {
-    for (const Linear* linear : {&layer.query, &layer.key_value, &layer.attention_output,
-                                 &layer.gate, &layer.up, &layer.down}) {
-      bytes += linear->weights.bytes();
-    }
-  }
-  return bytes;
 }
 
 }  // namespace rsr

@@ -20,7 +20,7 @@ namespace {
 
 // Rows that share one pass over the weights: reading (or dequantising) a tile is paid once for this
 // many. A whole number of groups.
-constexpr int kBlockRows = 256;
+constexpr int kBlockRows = 1024;
 static_assert(kBlockRows % kGroupRows == 0 && kGroupRows <= kTileRows);
 
 hwy::AlignedFreeUniquePtr<float[]> Allocate(int64_t floats) {
