@@ -108,7 +108,7 @@ Command AddBench(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand("bench", "How fast this machine scores with a student");
   auto flags = std::make_shared<Flags>();
   app->add_option("-s,--student", flags->options.student.path,
-                  "the student: a GGUF file or a Hugging Face directory")
+                  "the student: a GGUF file, a Hugging Face directory, or org/name in its cache")
       ->required()
       ->type_name("FILE");
   app->add_option("--lengths", flags->options.lengths,
