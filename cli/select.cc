@@ -18,7 +18,7 @@ namespace {
 struct Flags {
   SelectOptions options;
   std::string format = "jsonl", unfit = "next", weights;
-  std::vector<std::string> controls;
+  std::string controls;
   bool json = false;
 };
 
@@ -159,12 +159,13 @@ int Run(const Flags& flags, Context& context) {
       ParseChoice<bool>("--unfit", flags.unfit, {{"next", true}, {"drop", false}});
   if (!flags.weights.empty())
     options.chi2_weights = ParseChoice<bool>("--weights", flags.weights, {{"chi2", true}});
-  for (const std::string& name : flags.controls) {
-    options.controls.push_back(ParseChoice<Control>("--controls", name,
-                                                    {{"random", Control::kRandom},
-                                                     {"token-matched", Control::kTokenMatched},
-                                                     {"length-matched", Control::kLengthMatched},
-                                                     {"worst", Control::kWorst}}));
+  if (!flags.controls.empty()) {
+    for (const std::string& name : CLI::detail::split(flags.controls, ','))
+      options.controls.push_back(ParseChoice<Control>("--controls", name,
+                                                      {{"random", Control::kRandom},
+                                                       {"token-matched", Control::kTokenMatched},
+                                                       {"length-matched", Control::kLengthMatched},
+                                                       {"worst", Control::kWorst}}));
   }
   options.format = ParseChoice<ExportFormat>("--format", flags.format,
                                              {{"jsonl", ExportFormat::kJsonl},
@@ -260,8 +261,6 @@ void AddControls(CLI::App& app, Flags& flags) {
   app.add_option("--controls", flags.controls,
                  "sets written beside it: random, token-matched, length-matched, worst")
       ->type_name("NAME,..")
-      ->delimiter(',')
-      ->allow_extra_args(false)
       ->group(kGroup);
   app.add_option("--seed", flags.options.seed, "of what is random")
       ->type_name("N")

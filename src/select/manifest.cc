@@ -81,6 +81,7 @@ Json OptionsJson(const SelectOptions& options) {
           {"top", options.top},
           {"budget_tokens", options.budget_tokens},
           {"quotas", options.quotas},
+          {"join", options.join},
           {"where", options.where},
           {"correct_only", options.correct_only},
           {"replace_unfit", options.replace_unfit},
