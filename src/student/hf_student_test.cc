@@ -225,7 +225,8 @@ TEST_F(HfStudentTest, TensorsThatDoNotFitTheFile) {
 
 TEST_F(HfStudentTest, TensorsThatDoNotFitTheConfiguration) {
   const TinyHf whole;
-  for (const auto& [name, tensor] : whole.tensors) {
+  for (const auto& entry : whole.tensors) {
+    const std::string& name = entry.first;
     EXPECT_THAT(OpenWith([&](TinyHf* model) { model->tensors.erase(name); }),
                 HasSubstr(fmt::format("has no tensor '{}'", name)));
     EXPECT_THAT(OpenWith([&](TinyHf* model) {
