@@ -26,6 +26,7 @@ struct Command {
 // Each adds its subcommand. `context` outlives the commands.
 Command AddCheck(CLI::App& root, Context& context);
 Command AddScore(CLI::App& root, Context& context);
+Command AddExtend(CLI::App& root, Context& context);
 Command AddMetrics(CLI::App& root, Context& context);
 Command AddTeachers(CLI::App& root, Context& context);
 Command AddCorrelate(CLI::App& root, Context& context);

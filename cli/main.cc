@@ -36,7 +36,7 @@ int Main(int argc, char** argv, Printer& printer) {
       "Exit status: 0 done, 1 your data, model or arguments, 2 our fault.");
   Context context{printer, {argv, argv + argc}};
   std::vector<Command> commands;
-  for (auto* add : {AddCheck, AddScore, AddMetrics, AddTeachers, AddSelect, AddCorrelate,
+  for (auto* add : {AddCheck, AddScore, AddExtend, AddMetrics, AddTeachers, AddSelect, AddCorrelate,
                     AddSimulate, AddVerify, AddInspect, AddInfo, AddBench}) {
     commands.push_back(add(root, context));
     commands.back().app->group("Commands");

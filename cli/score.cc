@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,9 +13,9 @@
 #include "cli/input_flags.h"
 #include "cli/interrupt.h"
 #include "cli/mask_notes.h"
-#include "cli/progress.h"
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
+#include "cli/show_progress.h"
 #include "cli/student_flags.h"
 #include "cli/usage.h"
 
@@ -53,17 +52,7 @@ std::string PlanLine(const MemoryPlan& plan) {
 }
 
 ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {
-  Progress progress;
-  const auto start = std::chrono::steady_clock::now();
-  const auto style = printer.status_style();
-  if (style != Printer::StatusStyle::kNone) {
-    options.on_progress = [&, start, style](const ScoreProgress& now) {
-      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-      const int width = style == Printer::StatusStyle::kInPlace ? printer.terminal_width() : 0;
-      const std::string text = progress.At(passed.count(), now, width);
-      if (!text.empty()) printer.Status(text);
-    };
-  }
+  options.on_progress = ShowProgress(printer);
   options.on_plan = [&](const MemoryPlan& plan) { printer.Note(PlanLine(plan)); };
   options.stop = [] { return InterruptGuard::Requested(); };
   ScoreSummary summary = Score(options);

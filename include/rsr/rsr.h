@@ -4,6 +4,7 @@
 #include "rsr/bench.h"
 #include "rsr/correlate.h"
 #include "rsr/error.h"
+#include "rsr/extend.h"
 #include "rsr/inspect.h"
 #include "rsr/memory_plan.h"
 #include "rsr/metrics.h"

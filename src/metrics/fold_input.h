@@ -31,10 +31,13 @@ double SumTokens(size_t n, F f) {
 
 class FoldInput {
  public:
-  // Both must outlive it.
-  FoldInput(const RunRow& stored, const VocabTraits& vocab) : row(stored), vocab(vocab) {}
+  // All must outlive it. `passes`: of the passes that the metrics read (Metric::pass); null where
+  // none was loaded.
+  FoldInput(const RunRow& stored, const VocabTraits& vocab, const PassColumns* passes = nullptr)
+      : row(stored), passes(passes), vocab(vocab) {}
 
   const RunRow& row;
+  const PassColumns* const passes;
   const VocabTraits& vocab;
 
   // The columns each needs; a metric that asks names them in Metric::columns.

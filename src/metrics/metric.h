@@ -44,6 +44,13 @@ struct Corpus {
   size_t problems = 0;
 };
 
+// The projected gradients of a group's trajectories (PassColumns::projection).
+struct GradientSet {
+  std::vector<const std::vector<float>*> projections;  // of one length
+  std::vector<size_t> problem;                         // of each, numbered from 0
+  size_t problems = 0;
+};
+
 struct Metric {
   std::string name;
   Better better = Better::kNeither;
@@ -52,12 +59,17 @@ struct Metric {
   Parts (*fold)(const FoldInput& in, double parameter) = nullptr;
   uint32_t columns = RunReader::kNone;  // token columns the fold reads besides the row's sums
   bool vocabulary = false;              // the fold reads the tokens' text
+  // The pass whose columns it reads (docs/passes.md): FoldInput::passes, or the projections below.
+  std::string pass = {};
   // Instead of `fold`: a value for each trajectory of the corpus, or nothing at all where the
   // corpus does not determine them.
   std::vector<std::string> needs = {};  // metrics with a fold
   std::vector<double> (*combine)(const Corpus& corpus) = nullptr;
   // A group's value where it is not the ratio of the sums.
   double (*group_value)(const Parts& sums, double parameter) = nullptr;
+  // Instead of a value for each trajectory: one for a group, of its gradients' projections; NaN
+  // where they do not determine one.
+  double (*of_gradients)(const GradientSet& set) = nullptr;
   double parameter = 0;
   // Whether `name:NUMBER` sets the parameter, and between which bounds.
   bool settable = false;

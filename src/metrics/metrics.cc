@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 
 #include "base/nearest.h"
 #include "metrics/joined_columns.h"
 #include "metrics/metrics_table.h"
+#include "metrics/passes.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
 
@@ -23,7 +25,9 @@ const std::vector<std::string> kEveryday = {"rsr",      "avg_surprisal", "avg_ra
 // Of the 8-grams: natural texts repeat some, loops nearly all.
 constexpr double kLoopShare = 0.5;
 
-std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
+// "all" are those that the runs have the columns for.
+std::vector<const Metric*> Chosen(const std::vector<std::string>& names,
+                                  const std::vector<std::string>& runs) {
   std::vector<const Metric*> metrics;
   const auto add = [&](const Metric& metric) {
     if (std::find(metrics.begin(), metrics.end(), &metric) == metrics.end())
@@ -34,7 +38,9 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names) {
       add(FindMetric(name));
       continue;
     }
-    for (const Metric& metric : AllMetrics()) add(metric);
+    for (const Metric& metric : AllMetrics()) {
+      if (HavePass(runs, metric.pass)) add(metric);
+    }
   }
   const JoinedColumns* joined = JoinedColumns::Active();
   if (names.empty() && joined != nullptr)
@@ -93,6 +99,19 @@ std::vector<double> Values(const ScoredRows& data, const std::vector<const Score
   return values;
 }
 
+Cell GradientCell(const Metric& metric, const std::vector<const ScoredRow*>& rows) {
+  GradientSet set;
+  std::map<std::string, size_t> problems;
+  for (const ScoredRow* row : rows) {
+    set.projections.push_back(&row->projection);
+    set.problem.push_back(problems.emplace(row->problem_id, problems.size()).first->second);
+  }
+  set.problems = problems.size();
+  const double value = metric.of_gradients(set);
+  if (std::isnan(value)) return std::monostate();
+  return value;
+}
+
 }  // namespace
 
 Table TrajectoryTable(const ScoredRows& data) {
@@ -122,6 +141,10 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
   for (const auto& [name, rows] : groups) {
     std::vector<Cell> cells = {NameCell(name), static_cast<int64_t>(rows.size())};
     for (size_t m = 0; m < data.metrics.size(); ++m) {
+      if (data.metrics[m]->of_gradients) {
+        cells.push_back(GradientCell(*data.metrics[m], rows));
+        continue;
+      }
       PartsSum sum;
       for (const ScoredRow* row : rows) sum.Add(row->parts[m]);
       cells.push_back(ValueCell(*data.metrics[m], sum.parts()));
@@ -158,7 +181,7 @@ std::string LoopWarning(const ScoredRows& data) {
 
 Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings) {
   const JoinedColumns joined(options.join);
-  const std::vector<const Metric*> chosen = Chosen(options.metrics);
+  const std::vector<const Metric*> chosen = Chosen(options.metrics, options.runs);
   const bool groups = options.by != "trajectory";
   // A wrong name is found before anything is read.
   for (const std::string& run : options.runs) {

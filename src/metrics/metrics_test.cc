@@ -38,6 +38,18 @@ std::vector<RunRow> Example() {
   b.tokens.kind = {0, 2};
   b.truncated = true;
   b.turns = 2;
+  a.pass.sum_alone_surprisal = 9;
+  b.pass.sum_alone_surprisal = 2;
+  a.pass.sum_local_surprisal = 7.5;
+  b.pass.sum_local_surprisal = 3;
+  a.pass.mean_step_surprisal = 3;
+  b.pass.mean_step_surprisal = 1.5;
+  a.pass.gnorm_head = 0.5;
+  b.pass.gnorm_head = 0.25;
+  a.pass.gnorm_hidden = 2;
+  b.pass.gnorm_hidden = 1;
+  a.pass.projection = {3, 4, 0, 0};
+  b.pass.projection = {0, 0, 2, 0};
   return {a, b};
 }
 

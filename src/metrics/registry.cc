@@ -84,6 +84,10 @@ const Metric& FindMetric(const std::string& name) {
 
 const Metric& FindRankingMetric(const std::string& name) {
   const Metric& metric = FindMetric(name);
+  if (metric.of_gradients) {
+    throw Error("metric '" + name + "' is one of groups: no trajectory has a value of its own",
+                "`rsr metrics RUN --metric " + name + "` shows it for each teacher");
+  }
   if (metric.better != Better::kNeither) return metric;
   if (const JoinedColumns* joined = JoinedColumns::Active(); joined && joined->Has(metric)) {
     throw Error("column '" + name + "' does not say which of its values are better",
@@ -91,7 +95,8 @@ const Metric& FindRankingMetric(const std::string& name) {
   }
   std::string names;
   for (const Metric& other : AllMetrics()) {
-    if (other.better != Better::kNeither) names += (names.empty() ? "" : ", ") + other.name;
+    if (other.better != Better::kNeither && !other.of_gradients)
+      names += (names.empty() ? "" : ", ") + other.name;
   }
   throw Error("metric '" + name + "' has no better end: neither low nor high values are preferred",
               "choose one of: " + names);

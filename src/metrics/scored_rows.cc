@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "metrics/joined_columns.h"
+#include "metrics/passes.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -43,7 +44,7 @@ std::vector<const Metric*> WithNeeded(const std::vector<const Metric*>& metrics)
 }
 
 ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics,
-                  const VocabTraits& vocab) {
+                  const VocabTraits& vocab, const PassColumns* passes) {
   ScoredRow row{.run = run,
                 .row = stored.row,
                 .id = stored.id,
@@ -61,9 +62,11 @@ ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metr
                 .truncated = stored.truncated,
                 .kept = stored.kept};
   row.parts.reserve(metrics.size());
-  const FoldInput in(stored, vocab);
-  for (const Metric* metric : metrics)
+  const FoldInput in(stored, vocab, passes);
+  for (const Metric* metric : metrics) {
     row.parts.push_back(metric->fold ? metric->fold(in, metric->parameter) : Parts{});
+    if (metric->of_gradients && passes) row.projection = passes->projection;
+  }
   return row;
 }
 
@@ -135,6 +138,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
     CheckSameSettings(data.runs.front(), data.runs.back());
     // The runs are of one student, so the first one's vocabulary is that of all.
     if (vocabulary && i == 0) vocab = VocabTraits(reader->ReadVocab());
+    const Passes passes(data.runs, data.metrics);
     const auto inputs = static_cast<int64_t>(reader->info().inputs.size());
     reader->ForEach(columns, [&](const RunRow& row) {
       if (row.file < 0 || row.file >= inputs) {
@@ -142,7 +146,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                                 runs[i], row.row, row.file, inputs),
                     "the run is damaged: score again");
       }
-      data.rows.push_back(FoldRow(row, i, data.metrics, vocab));
+      data.rows.push_back(FoldRow(row, i, data.metrics, vocab, passes.Of(row)));
     });
   }
   if (data.rows.empty()) {

@@ -24,6 +24,7 @@ struct ScoredRow {
   bool truncated = false;
   std::vector<std::optional<std::string>> kept;  // the columns RunInfo::kept of its run
   std::vector<Parts> parts;                      // in the order of ScoredRows::metrics
+  std::vector<float> projection;                 // of its gradient, where a metric is made of those
 };
 
 struct ScoredRows {
@@ -52,7 +53,7 @@ std::vector<const Metric*> WithNeeded(const std::vector<const Metric*>& metrics)
 
 // What is kept of one stored trajectory.
 ScoredRow FoldRow(const RunRow& stored, size_t run, const std::vector<const Metric*>& metrics,
-                  const VocabTraits& vocab);
+                  const VocabTraits& vocab, const PassColumns* passes = nullptr);
 
 // Throws unless both can be read as one.
 void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& other);

@@ -116,7 +116,8 @@ inline ScoredRows Loaded(const std::vector<RunRow>& rows, const std::vector<std:
   for (const std::string& name : metrics) data.metrics.push_back(&FindMetric(name));
   data.metrics = WithNeeded(data.metrics);
   const VocabTraits traits(vocab);
-  for (const RunRow& row : rows) data.rows.push_back(FoldRow(row, 0, data.metrics, traits));
+  for (const RunRow& row : rows)
+    data.rows.push_back(FoldRow(row, 0, data.metrics, traits, &row.pass));
   OrderRows(data);
   CombineRows(data, metrics.size());
   return data;

@@ -67,30 +67,4 @@ void AddNotes(const MaskedTokens& masked, MaskNotes* notes) {
   notes->content_turns_stripped += masked.stripped.content_turns;
 }
 
-const char* MaskName(MaskPolicy mask) {
-  switch (mask) {
-    case MaskPolicy::kContent:
-      return "content";
-    case MaskPolicy::kTurn:
-      return "turn";
-    case MaskPolicy::kLast:
-      return "last";
-    case MaskPolicy::kReference:
-      return "reference";
-  }
-  return "?";
-}
-
-const char* ThinkingName(ThinkingPolicy thinking) {
-  switch (thinking) {
-    case ThinkingPolicy::kAsTemplate:
-      return "as-template";
-    case ThinkingPolicy::kKeep:
-      return "keep";
-    case ThinkingPolicy::kDrop:
-      return "drop";
-  }
-  return "?";
-}
-
 }  // namespace rsr

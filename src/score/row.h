@@ -23,7 +23,4 @@ RejectedRow MakeRejected(const std::string& file, const Trajectory& trajectory,
 
 void AddNotes(const MaskedTokens& masked, MaskNotes* notes);
 
-const char* MaskName(MaskPolicy mask);
-const char* ThinkingName(ThinkingPolicy thinking);
-
 }  // namespace rsr

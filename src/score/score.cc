@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -27,6 +26,7 @@
 #include "rsr/version.h"
 #include "score/kept_stdin.h"
 #include "score/row.h"
+#include "score/settings.h"
 #include "store/run.h"
 #include "student/student_info.h"
 #include "text/mask.h"
@@ -35,23 +35,6 @@ namespace rsr {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string UtcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc = {};
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-  return text;
-}
-
-Precision ParsePrecision(const std::string& name) {
-  if (name == "native") return Precision::kNative;
-  return name == "bf16" ? Precision::kBf16 : Precision::kF32;
-}
-
-EngineChoice ParseEngine(const std::string& name) {
-  return name == "native" ? EngineChoice::kNative : EngineChoice::kLlama;
-}
 
 RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
                     const std::string& student_hash, const TextSide& text, const EngineInfo& engine,

@@ -43,6 +43,8 @@ struct RunInfo {
   std::string dialect, map, teacher_from, where, sample;
   int64_t seed = 0;
   std::vector<std::string> kept, kept_from;  // the columns RunRow::kept, and the input's they are
+  // Of a pass over another run's rows (docs/passes.md); empty for a run of its own.
+  std::string pass, pass_options;
   struct Input {
     std::string path, hash;
     int64_t bytes = 0, rows = 0;
@@ -70,6 +72,21 @@ struct TokenColumns {
   size_t size() const { return surprisal.size(); }
 };
 
+// What a pass adds to a run's row; of each pass the columns that RunInfo::pass names.
+struct PassColumns {
+  // "ifd": -ln p of the scored tokens given those before them alone
+  double sum_alone_surprisal = 0;
+  std::vector<float> alone_surprisal;
+  // "local_surprisal": -ln p of the scored tokens given their window
+  int32_t steps = 0;
+  double sum_local_surprisal = 0, mean_step_surprisal = 0;
+  std::vector<float> local_surprisal;
+  std::vector<int32_t> step;  // of each scored token
+  // "gradients": kernels/head_gradient.h
+  double gnorm_head = 0, gnorm_hidden = 0;
+  std::vector<float> projection;
+};
+
 struct RunRow {
   int64_t row = 0;
   std::string id, problem_id, teacher, source;
@@ -85,7 +102,8 @@ struct RunRow {
   int32_t turns_given = 0;  // assistant turns with text or tool calls
   bool truncated = false;
   double sum_surprisal = 0, sum_rank = 0, sum_rank_clip = 0, sum_entropy = 0;  // clip: 100
-  TokenColumns tokens;
+  TokenColumns tokens;                                                         // empty in a pass
+  PassColumns pass;  // empty in a run of its own
 };
 
 struct RejectedRow {
@@ -140,6 +158,11 @@ class RunWriter {
 
 inline std::string StdinPath(const std::string& dir) { return dir + "/stdin"; }
 
+// A pass over the rows of a run is kept like a run, in a directory of its own inside the run's.
+inline std::string PassPath(const std::string& run, const std::string& pass) {
+  return run + "/passes/" + pass;
+}
+
 // The template date etc. of an existing run, or nothing where there is none: `score` pins today's
 // date only once.
 std::optional<RunInfo> ReadRunInfo(const std::string& dir);
@@ -168,7 +191,8 @@ class RunReader {
     kPosition = 512,
     kKind = 1024,
     kRecord = 2048,
-    kAll = 4095
+    kPassLists = 4096,
+    kAll = 8191
   };
   // Every stored trajectory once, in storage order (not input order). The row is only valid during
   // the call.

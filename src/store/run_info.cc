@@ -18,6 +18,9 @@ using Json = nlohmann::ordered_json;
 template <class T, class U>
 concept Is = std::same_as<std::remove_const_t<T>, U>;
 
+// The fields of this section are left out where they are empty: only passes have them.
+constexpr const char* kPass = "pass";
+
 // The one list of fields, in file order: f(section, name, member).
 template <Is<RunInfo> Info, class F>
 void VisitFields(Info& i, F&& f) {
@@ -48,6 +51,8 @@ void VisitFields(Info& i, F&& f) {
   f("input", "where", i.where);
   f("input", "sample", i.sample);
   f("input", "seed", i.seed);
+  f(kPass, "name", i.pass);
+  f(kPass, "options", i.pass_options);
   f("", "inputs", i.inputs);
   f("", "complete", i.complete);
   f("totals", "rows_scored", i.rows_scored);
@@ -105,7 +110,9 @@ template <class T>
 Json WriteObject(const T& object) {
   Json json = Json::object();
   VisitFields(object, [&](const std::string& section, const char* name, const auto& member) {
-    (section.empty() ? json : json[section])[name] = Write(member);
+    Json value = Write(member);
+    if (section == kPass && value == "") return;
+    (section.empty() ? json : json[section])[name] = std::move(value);
   });
   return json;
 }
@@ -125,7 +132,9 @@ class Reader {
       const std::string full = prefix.empty() ? name : prefix + "." + name;
       if (holder != nullptr && !holder->is_object()) Fail(section, "an object", holder);
       const Json* value = holder == nullptr ? nullptr : Find(*holder, name);
-      if (value == nullptr && version_ < kRunFormatVersion) return;  // keeps its default
+      if (value == nullptr && (version_ < kRunFormatVersion || section == kPass)) {
+        return;  // keeps its default
+      }
       Read(value, full, &member);
     });
   }
@@ -256,6 +265,8 @@ std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now
   Compare("where", stored.where, now.where, &out);
   Compare("sample", stored.sample, now.sample, &out);
   Compare("seed", stored.seed, now.seed, &out);
+  Compare("pass", stored.pass, now.pass, &out);
+  Compare("options of the pass", stored.pass_options, now.pass_options, &out);
   Compare("number of inputs", stored.inputs.size(), now.inputs.size(), &out);
   for (size_t i = 0; i < std::min(stored.inputs.size(), now.inputs.size()); ++i) {
     Compare(fmt::format("input {}", i + 1).c_str(), stored.inputs[i].path, now.inputs[i].path,

@@ -44,6 +44,61 @@ TEST_F(RunTest, EveryColumnComesBackBitForBit) {
   EXPECT_FALSE(PathExists(Stream(0)));
 }
 
+TEST_F(RunTest, PassesHaveColumnsOfTheirOwn) {
+  const auto filled = [](int64_t number, const std::string& pass) {
+    RunRow row = MakeTestRow(number, 3);
+    row.tokens = {};
+    row.kept.clear();
+    row.record.clear();
+    if (pass == "ifd") row.pass = {.sum_alone_surprisal = 6.5, .alone_surprisal = {1, 2, 3.5}};
+    if (pass == "local_surprisal") {
+      row.pass = {.steps = 2,
+                  .sum_local_surprisal = 6,
+                  .mean_step_surprisal = 2.25,
+                  .local_surprisal = {1, 2, 3},
+                  .step = {0, 0, 1}};
+    }
+    if (pass == "gradients") {
+      row.pass = {.gnorm_head = 0.5, .gnorm_hidden = 1.5, .projection = {-1, 0, 1, 2}};
+    }
+    return row;
+  };
+  for (const std::string pass : {"ifd", "local_surprisal", "gradients"}) {
+    const std::string dir = PassPath(run_, pass);
+    RunInfo info = MakeTestInfo();
+    info.kept.clear();
+    info.pass = pass;
+    info.pass_options = "k=1";
+    auto writer = RunWriter::Open(dir, info, {.shard_tokens = 7});
+    for (int64_t i = 0; i < 4; ++i) writer->Append(filled(i, pass));  // 3 in a shard, 1 in flight
+    const auto rows = ReadRows(dir);
+    ASSERT_EQ(rows.size(), 4u);
+    for (const auto& [number, row] : rows) {
+      const RunRow want = filled(number, pass);
+      ExpectSameRow(row, want);
+      EXPECT_EQ(row.pass.sum_alone_surprisal, want.pass.sum_alone_surprisal);
+      EXPECT_EQ(row.pass.alone_surprisal, want.pass.alone_surprisal);
+      EXPECT_EQ(row.pass.steps, want.pass.steps);
+      EXPECT_EQ(row.pass.sum_local_surprisal, want.pass.sum_local_surprisal);
+      EXPECT_EQ(row.pass.mean_step_surprisal, want.pass.mean_step_surprisal);
+      EXPECT_EQ(row.pass.local_surprisal, want.pass.local_surprisal);
+      EXPECT_EQ(row.pass.step, want.pass.step);
+      EXPECT_EQ(row.pass.gnorm_head, want.pass.gnorm_head);
+      EXPECT_EQ(row.pass.gnorm_hidden, want.pass.gnorm_hidden);
+      EXPECT_EQ(row.pass.projection, want.pass.projection);
+    }
+    for (const auto& [number, row] : ReadRows(dir, RunReader::kNone)) {
+      EXPECT_TRUE(row.pass.alone_surprisal.empty() && row.pass.projection.empty());
+      EXPECT_EQ(row.pass.gnorm_head, filled(number, pass).pass.gnorm_head);
+    }
+    writer.reset();
+    info.pass_options = "k=2";
+    EXPECT_THAT(ThrownBy([&] { RunWriter::Open(dir, info); }).message(),
+                testing::HasSubstr("options of the pass: 'k=1' in the run, 'k=2' now"));
+    EXPECT_EQ(ReadRunInfo(dir)->pass, pass);
+  }
+}
+
 TEST_F(RunTest, OnlyTheColumnsAskedForAreRead) {
   auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 100});
   AppendTestRows(writer.get(), 3, 60);  // two in a shard, one in flight

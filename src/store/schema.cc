@@ -22,6 +22,8 @@
 namespace rsr {
 namespace {
 
+enum Extent { kPerTrajectory, kPerToken, kOfAnyLength };  // of a column of a pass
+
 // The one list of columns, in file order; Arrow types follow from the C++ types.
 template <class Row, class F>
 void VisitRowFields(Row& r, F&& f) {
@@ -59,6 +61,25 @@ void VisitTokenFields(Tokens& t, F&& f) {
   f("token_id", RunReader::kTokenId, t.token_id);
   f("position", RunReader::kPosition, t.position);
   f("kind", RunReader::kKind, t.kind);
+}
+
+// Of the pass called `pass`; nothing for "".
+template <class Columns, class F>
+void VisitPassFields(const std::string& pass, Columns& c, F&& f) {
+  if (pass == "ifd") {
+    f("sum_alone_surprisal", kPerTrajectory, c.sum_alone_surprisal);
+    f("alone_surprisal", kPerToken, c.alone_surprisal);
+  } else if (pass == "local_surprisal") {
+    f("steps", kPerTrajectory, c.steps);
+    f("sum_local_surprisal", kPerTrajectory, c.sum_local_surprisal);
+    f("mean_step_surprisal", kPerTrajectory, c.mean_step_surprisal);
+    f("local_surprisal", kPerToken, c.local_surprisal);
+    f("step", kPerToken, c.step);
+  } else if (pass == "gradients") {
+    f("gnorm_head", kPerTrajectory, c.gnorm_head);
+    f("gnorm_hidden", kPerTrajectory, c.gnorm_hidden);
+    f("projection", kOfAnyLength, c.projection);
+  }
 }
 
 template <class T>
@@ -131,6 +152,20 @@ std::shared_ptr<arrow::DataType> ListType() {
 }
 
 template <class T>
+constexpr bool kIsList = false;
+template <class T>
+constexpr bool kIsList<std::vector<T>> = true;
+
+template <class T>
+std::shared_ptr<arrow::DataType> TypeOf() {
+  if constexpr (kIsList<T>) {
+    return ListType<typename T::value_type>();
+  } else {
+    return Traits<T>::type_singleton();
+  }
+}
+
+template <class T>
 std::shared_ptr<arrow::Array> OneList(const std::vector<T>& values) {
   const auto length = static_cast<int32_t>(values.size());
   auto child = std::make_shared<typename Traits<T>::ArrayType>(length, arrow::Buffer::Wrap(values));
@@ -141,18 +176,26 @@ std::shared_ptr<arrow::Array> OneList(const std::vector<T>& values) {
 }  // namespace
 
 RunSchema::RunSchema(const RunInfo& info)
-    : kept_(info.kept.size()), older_(info.format_version < kRunFormatVersion) {
+    : pass_(info.pass),
+      kept_(pass_.empty() ? info.kept.size() : 0),
+      older_(info.format_version < kRunFormatVersion) {
   arrow::FieldVector fields;
   const RunRow row;
   VisitRowFields(row, [&]<class T>(const char* name, const T&) {
     fields.push_back(arrow::field(name, Traits<T>::type_singleton(), kNullable<T>));
   });
-  fields.push_back(arrow::field("record", arrow::utf8(), /*nullable=*/false));
-  for (const std::string& name : info.kept) fields.push_back(arrow::field(name, arrow::utf8()));
-  VisitTokenFields(row.tokens, [&]<class T>(const char* name, uint32_t, const std::vector<T>&) {
-    fields.push_back(arrow::field(name, ListType<T>(), /*nullable=*/false));
+  VisitPassFields(pass_, row.pass, [&]<class T>(const char* name, Extent, const T&) {
+    fields.push_back(arrow::field(name, TypeOf<T>(), /*nullable=*/false));
   });
+  if (pass_.empty()) {
+    fields.push_back(arrow::field("record", arrow::utf8(), /*nullable=*/false));
+    for (const std::string& name : info.kept) fields.push_back(arrow::field(name, arrow::utf8()));
+    VisitTokenFields(row.tokens, [&]<class T>(const char* name, uint32_t, const T&) {
+      fields.push_back(arrow::field(name, TypeOf<T>(), /*nullable=*/false));
+    });
+  }
   arrow_ = arrow::schema(std::move(fields));
+  if (!pass_.empty()) return;
   for (const std::string& name : info.kept) {
     if (arrow_->GetAllFieldIndices(name).size() == 1) continue;
     throw Error(fmt::format("kept column '{}': a run has a column of this name already", name),
@@ -165,6 +208,11 @@ std::vector<int> RunSchema::Fields(uint32_t columns) const {
   const RunRow row;
   int field = 0;
   VisitRowFields(row, [&](const char*, const auto&) { fields.push_back(field++); });
+  VisitPassFields(pass_, row.pass, [&](const char*, Extent extent, const auto&) {
+    if (extent == kPerTrajectory || columns & RunReader::kPassLists) fields.push_back(field);
+    ++field;
+  });
+  if (!pass_.empty()) return fields;
   if (columns & RunReader::kRecord) fields.push_back(field);
   ++field;
   for (size_t i = 0; i < kept_; ++i) fields.push_back(field++);
@@ -183,15 +231,29 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& 
   }
   arrow::ArrayVector arrays;
   VisitRowFields(row, [&](const char*, const auto& value) { arrays.push_back(OneValue(value)); });
-  arrays.push_back(OneValue(row.record));
-  for (const auto& value : row.kept) arrays.push_back(OneValue(value));
-  VisitTokenFields(row.tokens, [&](const char* name, uint32_t, const auto& values) {
-    if (values.size() != static_cast<size_t>(row.scored_tokens)) {
+  const auto add_list = [&](const char* name, bool per_token, const auto& values) {
+    if (per_token && values.size() != static_cast<size_t>(row.scored_tokens)) {
       throw Error(fmt::format("row {}: {} values of {} for {} scored tokens", row.row,
                               values.size(), name, row.scored_tokens),
                   "", Error::Kind::kInternal);
     }
     arrays.push_back(OneList(values));
+  };
+  VisitPassFields(schema.pass(), row.pass,
+                  [&]<class T>(const char* name, Extent extent, const T& value) {
+                    if constexpr (kIsList<T>) {
+                      add_list(name, extent == kPerToken, value);
+                    } else {
+                      arrays.push_back(OneValue(value));
+                    }
+                  });
+  if (!schema.pass().empty()) {
+    return arrow::RecordBatch::Make(schema.arrow(), 1, std::move(arrays));
+  }
+  arrays.push_back(OneValue(row.record));
+  for (const auto& value : row.kept) arrays.push_back(OneValue(value));
+  VisitTokenFields(row.tokens, [&](const char* name, uint32_t, const auto& values) {
+    add_list(name, /*per_token=*/true, values);
   });
   return arrow::RecordBatch::Make(schema.arrow(), 1, std::move(arrays));
 }
@@ -300,23 +362,36 @@ void RowDecoder::Decode(int64_t i, RunRow* row) const {
     }
   };
   VisitRowFields(*row, [&](const char*, auto& value) { read(&value); });
-  read(&row->record);
-  row->kept.resize(schema_.kept());
-  for (auto& value : row->kept) read(&value);
-  VisitTokenFields(row->tokens, [&]<class T>(const char* name, uint32_t bit, std::vector<T>& out) {
+  const auto read_list = [&]<class T>(const char* name, uint32_t bit, bool per_token,
+                                      std::vector<T>& out) {
     const auto* list = static_cast<const arrow::ListArray*>(*array++);
     if (!(columns_ & bit) || list == nullptr) {
       out.clear();
       return;
     }
-    if (list->value_length(i) != row->scored_tokens) {
+    if (per_token && list->value_length(i) != row->scored_tokens) {
       ThrowDamaged(where_,
                    fmt::format("row {} has {} values of {} for {} scored tokens", row->row,
                                list->value_length(i), name, row->scored_tokens),
                    "");
     }
     const T* values = As<T>(*list->values()).raw_values() + list->value_offset(i);
-    out.assign(values, values + row->scored_tokens);
+    out.assign(values, values + list->value_length(i));
+  };
+  VisitPassFields(schema_.pass(), row->pass,
+                  [&]<class T>(const char* name, Extent extent, T& value) {
+                    if constexpr (kIsList<T>) {
+                      read_list(name, RunReader::kPassLists, extent == kPerToken, value);
+                    } else {
+                      read(&value);
+                    }
+                  });
+  if (!schema_.pass().empty()) return;
+  read(&row->record);
+  row->kept.resize(schema_.kept());
+  for (auto& value : row->kept) read(&value);
+  VisitTokenFields(row->tokens, [&](const char* name, uint32_t bit, auto& out) {
+    read_list(name, bit, /*per_token=*/true, out);
   });
 }
 

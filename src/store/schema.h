@@ -18,13 +18,15 @@ class RowGroupReader;
 namespace rsr {
 
 // The columns of one run: the row's own, `record`, those the user keeps, then the token columns as
-// lists. Every leaf but `correct` and the kept ones is not null.
+// lists. Of a pass: the row's own and the pass's. Every leaf but `correct` and the kept ones is not
+// null.
 class RunSchema {
  public:
   // Throws rsr::Error for a kept column that has another's name.
   explicit RunSchema(const RunInfo& info);
 
   const std::shared_ptr<arrow::Schema>& arrow() const { return arrow_; }
+  const std::string& pass() const { return pass_; }  // RunInfo::pass
   size_t kept() const { return kept_; }
   // Written by an older rsr: columns may be missing and then come out with their defaults.
   bool may_lack_columns() const { return older_; }
@@ -34,6 +36,7 @@ class RunSchema {
 
  private:
   std::shared_ptr<arrow::Schema> arrow_;
+  std::string pass_;
   size_t kept_;
   bool older_;
 };

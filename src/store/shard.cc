@@ -128,7 +128,8 @@ int64_t WeightOf(const RunRow& row) {
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
                const std::function<void(RunRow&)>& visit) {
   std::vector<std::string> fields;
-  const uint32_t of_rows = columns & RunReader::kRecord;
+  // The lists of a pass differ in length, so they are read with their structure.
+  const uint32_t of_rows = columns & (RunReader::kRecord | RunReader::kPassLists);
   for (const int i : schema.Fields(of_rows)) fields.push_back(schema.arrow()->field(i)->name());
   RunRow row;
   TokenColumns tokens;  // of the row group
@@ -145,6 +146,7 @@ void ReadShard(const std::string& path, const RunSchema& schema, uint32_t column
         }
       },
       [&](const arrow::RecordBatch& batch, parquet::RowGroupReader& group) {
+        if (!schema.pass().empty()) return;  // has no token columns
         int64_t count = 0, empty = 0;
         const auto lengths =
             std::dynamic_pointer_cast<arrow::Int32Array>(batch.GetColumnByName("scored_tokens"));

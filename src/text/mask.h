@@ -65,8 +65,10 @@ class TextSide {
   virtual int64_t vocab_size() const = 0;
   virtual std::string Piece(
       int32_t id) const = 0;                      // the token's bytes; special tokens as their text
-  virtual int64_t context_length() const = 0;     // the student's, in tokens
-  virtual std::string template_hash() const = 0;  // of template text, date and special tokens
+  virtual std::string begin_of_text() const = 0;  // text of the begin-of-text token, or empty
+  virtual std::string assistant_header() const = 0;  // what opens an assistant turn, or empty
+  virtual int64_t context_length() const = 0;        // the student's, in tokens
+  virtual std::string template_hash() const = 0;     // of template text, date and special tokens
   virtual std::string tokenizer_hash() const = 0;
   virtual std::string template_source() const = 0;  // "model", "built-in chatml", a path
   virtual std::string template_date() const = 0;    // as used, YYYY-MM-DD

@@ -78,6 +78,8 @@ class StudentTextSide : public TextSide {
 
   int64_t vocab_size() const override { return vocabulary_.size(); }
   std::string Piece(int32_t id) const override { return vocabulary_.piece(id); }
+  std::string begin_of_text() const override { return vocabulary_.bos(); }
+  std::string assistant_header() const override { return finder_.shape().header; }
   int64_t context_length() const override { return vocabulary_.context_length(); }
   std::string template_hash() const override {
     return HashBytes(source_.text + '\0' + vocabulary_.bos() + '\0' + vocabulary_.eos() + '\0' +
