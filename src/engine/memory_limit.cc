@@ -25,7 +25,7 @@ int64_t LongestRow(const EngineOptions& options, int64_t context_length) {
 
 int64_t RestBytes() {
   // A shard in flight (some 40 MB, twice while it is finished), the row being read, freed memory
-  // that the allocator keeps. TODO measured.
+  // that the allocator keeps: an allowance, not measured.
   constexpr int64_t kReadingAndWriting = int64_t{192} << 20;
   return RssBytes() + kReadingAndWriting;
 }
