@@ -100,6 +100,7 @@ Command AddTeachers(CLI::App& root, Context& context) {
   app->add_option("--metric", flags->options.metric, "see `rsr metrics --list`")
       ->type_name("NAME")
       ->capture_default_str();
+  AddJoin(*app, flags->options.join);
   app->add_option("--resamples", flags->options.resamples, "of the bootstrap over problems")
       ->type_name("N")
       ->check(WholeNumber(1))

@@ -15,7 +15,8 @@ struct TeachersOptions {
   int resamples = 2000;  // bootstrap over problems, the same resample for every teacher
   double confidence = 0.95;
   uint64_t seed = 1;
-  bool details = false;  // also `length_matched` and `duplicates`; reads the token ids
+  bool details = false;           // also `length_matched` and `duplicates`
+  std::vector<std::string> join;  // as MetricsOptions::join
 };
 
 struct TeacherRow {
@@ -72,7 +73,7 @@ struct TeachersReport {
   std::vector<TeacherSlice> by_length;            // quarters of all trajectories by scored tokens
   std::vector<LengthMatch> length_matched;        // details; not for the best teacher itself
   std::vector<DuplicateTrajectories> duplicates;  // details
-  std::vector<std::string> warnings;              // e.g. teachers that do not share problems
+  std::vector<std::string> warnings;  // e.g. teachers that do not share problems, or loops
 };
 
 TeachersReport RankTeachers(const TeachersOptions& options);  // throws rsr::Error

@@ -11,7 +11,8 @@
 
 namespace rsr {
 
-// `data` was loaded with options.metric as its only metric. Everything but `duplicates`.
+// `data` was loaded with options.metric as its first metric. Everything but `duplicates` and the
+// warning of loops.
 TeachersReport RankTeachers(const ScoredRows& data, const TeachersOptions& options);
 
 // Below this many problems the resamples repeat each other: an interval says little, and an order

@@ -9,6 +9,8 @@
 
 #include "analysis/interval.h"
 #include "analysis/rank_teachers.h"
+#include "metrics/joined_columns.h"
+#include "metrics/metrics_table.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -85,8 +87,11 @@ TeachersReport RankTeachers(const ScoredRows& data, const TeachersOptions& optio
 
 TeachersReport RankTeachers(const TeachersOptions& options) {
   CheckOptions(options);
-  const ScoredRows data = LoadRows(options.runs, {&FindRankingMetric(options.metric)});
+  const JoinedColumns joined(options.join);
+  const ScoredRows data =
+      LoadRows(options.runs, {&FindRankingMetric(options.metric), &FindMetric("repeated_8grams")});
   TeachersReport report = RankTeachers(data, options);
+  if (const std::string loop = LoopWarning(data); !loop.empty()) report.warnings.push_back(loop);
   if (options.details) FindDuplicates(data, report);
   return report;
 }

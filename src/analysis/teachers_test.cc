@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
 
 #include "analysis/rank_teachers.h"
@@ -117,6 +118,7 @@ TEST(Teachers, ReadsARunAndRefusesUnusableOptions) {
   EXPECT_EQ(table.columns[1].name, "rsr");
   EXPECT_EQ(table.rows[0][0], Cell("t0"));
   EXPECT_EQ(table.rows[0].back(), Cell(std::monostate()));
+  EXPECT_THAT(report.warnings, IsEmpty());
 
   const std::string run = dir / "run";
   EXPECT_THAT(ErrorOf([&] { RankTeachers({.runs = {run}, .metric = "tokens"}); }).message(),
@@ -127,6 +129,32 @@ TEST(Teachers, ReadsARunAndRefusesUnusableOptions) {
               HasSubstr("got 0"));
   EXPECT_THAT(ErrorOf([&] { RankTeachers({.runs = {run}, .confidence = 95}); }).message(),
               HasSubstr("got 95"));
+}
+
+TEST(Teachers, WarnsOfLoops) {
+  const test::Scratch dir;
+  std::vector<RunRow> rows = Grid(2, 12);
+  rows[1] = MakeRow(1, "id1", "p0", "t1", std::vector<test::Token>(40));
+  test::WriteRun(dir / "run", test::MakeInfo({{"data.jsonl", "h", 1, 24}}), rows);
+  const TeachersReport report = RankTeachers({.runs = {dir / "run"}, .resamples = 100});
+  EXPECT_THAT(report.warnings, ElementsAre(AllOf(HasSubstr("1 of 24 trajectories say mostly what"),
+                                                 HasSubstr("'t1': 1"))));
+}
+
+TEST(Teachers, RanksByAJoinedColumn) {
+  const test::Scratch dir;
+  test::WriteRun(dir / "run", test::MakeInfo({{"data.jsonl", "h", 1, 24}}), Grid(2, 12));
+  std::ofstream table(dir / "judge.tsv");
+  table << "id\tjudge:high\tcost\n";
+  for (int i = 0; i < 24; ++i) table << Name("id", i) << '\t' << i % 2 << "\t1\n";
+  table.close();
+  TeachersOptions options{.runs = {dir / "run"}, .metric = "judge", .join = {dir / "judge.tsv"}};
+  const TeachersReport report = RankTeachers(options);
+  EXPECT_EQ(report.teachers[0].teacher, "t1");
+  EXPECT_EQ(report.teachers[0].value, 1);
+  EXPECT_EQ(report.teachers[1].value, 0);
+  options.metric = "cost";
+  EXPECT_THAT(ErrorOf([&] { RankTeachers(options); }).hint(), HasSubstr("cost:high"));
 }
 
 }  // namespace
