@@ -287,6 +287,18 @@ TEST(Lark, IsThePublishedFormulaAmongTheCandidatesOfAProblem) {
   EXPECT_EQ(data.metrics.size(), 2u);
 }
 
+// Hand-computed: sum s = 4; a = 4: 1 + 2 / 16 + 1 / 256, a = 2: 1 + 2 / 4 + 1 / 16.
+TEST(SeqLss, WeighsSurprisalByThePowerOfTheMassNotAbove) {
+  RunRow row = MakeRow(0, "id", "p", "t", {{1, 1}, {2, 2}, {1, 9}});
+  row.tokens.mass_above = {0, 0.5, 0.75};
+  const ScoredRows data =
+      Loaded({row, MakeRow(1, "empty", "p", "t", {})}, {"seqlss", "seqlss:2", "seqlss:0"});
+  EXPECT_DOUBLE_EQ(data.Value(data.rows[0]), 1.12890625 / 4);
+  EXPECT_DOUBLE_EQ(data.Value(data.rows[0], 1), 1.5625 / 4);
+  EXPECT_DOUBLE_EQ(data.Value(data.rows[0], 2), 1);
+  EXPECT_FALSE(data.rows[1].parts[0].has_value());
+}
+
 TEST(Registry, IsSortedAndKnowsDirections) {
   EXPECT_THAT(AllNames(), ::testing::WhenSorted(::testing::ElementsAreArray(AllNames())));
   EXPECT_EQ(FindRankingMetric("correct").better, Better::kHigh);
