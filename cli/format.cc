@@ -36,6 +36,8 @@ std::string Duration(double seconds) {
 }
 
 std::string Plural(int64_t n, std::string_view noun) {
+  if (n != 1 && noun.ends_with("ry"))
+    return fmt::format("{} {}ies", Thousands(n), noun.substr(0, noun.size() - 1));
   return fmt::format("{} {}{}", Thousands(n), noun, n == 1 ? "" : "s");
 }
 

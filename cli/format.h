@@ -12,7 +12,7 @@ namespace rsr::cli {
 std::string Thousands(int64_t n);                      // 1,234,567
 std::string Gigabytes(int64_t bytes);                  // 1.23 GB, powers of ten
 std::string Duration(double seconds);                  // 12 s, 3 min 20 s, 2 h 05 min
-std::string Plural(int64_t n, std::string_view noun);  // 1 row, 1,200 rows
+std::string Plural(int64_t n, std::string_view noun);  // 1 row, 1,200 rows, 2 trajectories
 
 // Bytes of "8G", "500MB", "1.5T" (powers of ten) or "8GiB" (powers of 1024). Throws rsr::Error.
 int64_t ParseBytes(const std::string& flag, const std::string& value);

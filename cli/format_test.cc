@@ -16,6 +16,8 @@ TEST(FormatTest, Numbers) {
   EXPECT_EQ(Gigabytes(1234567890), "1.23 GB");
   EXPECT_EQ(Plural(1, "row"), "1 row");
   EXPECT_EQ(Plural(1200, "row"), "1,200 rows");
+  EXPECT_EQ(Plural(1, "trajectory"), "1 trajectory");
+  EXPECT_EQ(Plural(0, "trajectory"), "0 trajectories");
   EXPECT_EQ(Counts({{"a", 2}, {"b", 1}}), "2 a, 1 b");
 }
 

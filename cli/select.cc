@@ -110,7 +110,7 @@ Table Teachers(const SelectSummary& summary) {
     for (const Composition& set : summary.sets) {
       const auto rows = set.by_teacher.find(teacher);
       const int64_t n = rows == set.by_teacher.end() ? 0 : rows->second;
-      cells.push_back(static_cast<double>(n) / static_cast<double>(set.rows));
+      cells.emplace_back(static_cast<double>(n) / static_cast<double>(set.rows));
     }
     table.rows.push_back(std::move(cells));
   }
