@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
+#include <vector>
 
 namespace rsr {
 namespace {
@@ -12,38 +14,59 @@ constexpr int32_t kGram = 8;
 class LastEnds {
  public:
   explicit LastEnds(const std::vector<int32_t>& ids)
-      : ids_(ids), mask_(std::bit_ceil(2 * ids.size() + 2) - 1), slots_(mask_ + 1) {}
+      : ids_(ids),
+        mask_(std::bit_ceil(2 * ids.size() + 2) - 1),  // twice as many slots: some stay free
+        slots_(Slots(ids.size(), mask_ + 1)),
+        before_(used_) {
+    used_ += static_cast<uint32_t>(ids.size());
+  }
 
   // The last end of the gram that ends at `end`, or -1; `end` takes its place.
   int32_t Exchange(uint32_t hash, int32_t end) {
     for (size_t i = hash & mask_;; i = (i + 1) & mask_) {
       Slot& slot = slots_[i];
-      if (slot.end_plus_1 == 0) {
-        slot = {hash, end + 1};
+      if (slot.end <= before_) {
+        slot = {hash, before_ + 1 + static_cast<uint32_t>(end)};
         return -1;
       }
-      if (slot.hash == hash && SameGram(slot.end_plus_1 - 1, end)) {
-        const int32_t last = slot.end_plus_1 - 1;
-        slot.end_plus_1 = end + 1;
+      const auto last = static_cast<int32_t>(slot.end - before_ - 1);
+      if (slot.hash == hash && SameGram(last, end)) {
+        slot.end = before_ + 1 + static_cast<uint32_t>(end);
         return last;
       }
     }
   }
 
  private:
+  // `end` counts on from one trajectory to the next, so that a table need not be cleared for each:
+  // what is not above `before_` is another's.
   struct Slot {
-    uint32_t hash = 0;
-    int32_t end_plus_1 = 0;
+    uint32_t hash = 0, end = 0;
   };
 
   bool SameGram(int32_t a, int32_t b) const {
     return std::equal(&ids_[a] - (kGram - 1), &ids_[a] + 1, &ids_[b] - (kGram - 1));
   }
 
+  static std::vector<Slot>& Slots(size_t ids, size_t count) {
+    if (kept_.size() < count || ids >= UINT32_MAX - used_) {
+      kept_.assign(std::max(count, kept_.size()), Slot());
+      used_ = 0;
+    }
+    return kept_;
+  }
+
+  static thread_local std::vector<Slot> kept_;
+  static thread_local uint32_t used_;
+
   const std::vector<int32_t>& ids_;
-  size_t mask_;
-  std::vector<Slot> slots_;
+  const size_t mask_;
+  std::vector<Slot>& slots_;
+  const uint32_t before_;
 };
+
+thread_local std::vector<LastEnds::Slot> LastEnds::kept_;
+thread_local uint32_t LastEnds::used_ = 0;
 
 // Of the last 8 ids pushed: a polynomial modulo 2^64 that forgets the oldest.
 class RollingHash {

@@ -3,27 +3,33 @@
 namespace rsr {
 
 TextCounts CountText(const TokenColumns& tokens, const VocabTraits& vocab) {
-  TextCounts counts;
+  const int32_t* id = tokens.token_id.data();
+  const int32_t* position = tokens.position.data();
+  int64_t chars = 0, words = 0;
+  KeywordCounts keywords;
   uint8_t state = kWordBoundary;
   bool after_space = true;
-  for (size_t k = 0; k < tokens.token_id.size(); ++k) {
-    if (k > 0 && tokens.position[k] != tokens.position[k - 1] + 1) {
-      EndKeywords(state, &counts.keywords);
+  for (size_t k = 0, n = tokens.token_id.size(); k < n; ++k) {
+    if (k > 0 && position[k] != position[k - 1] + 1) {
+      EndKeywords(state, &keywords);
       state = kWordBoundary;
       after_space = true;
     }
-    const TokenTraits& token = vocab.of(tokens.token_id[k]);
-    counts.chars += token.chars;
-    counts.words += token.words + (after_space && !token.begins_space);
+    const TokenTraits token = vocab.of(id[k]);
+    chars += token.chars;
+    words += token.words + (after_space & !token.begins_space);
     after_space = token.chars == 0 && token.begins_space ? after_space : token.ends_space;
-    if (state > kOtherWord || token.keywords) {
-      state = ReadKeywords(vocab.piece(tokens.token_id[k]), state, &counts.keywords);
+    if (token.ends_word && !token.keywords) {
+      EndKeywords(state, &keywords);
+      state = token.state_from_boundary;
+    } else if (state > kOtherWord || token.keywords) {
+      state = ReadKeywords(vocab.piece(id[k]), state, &keywords);
     } else {
       state = state == kWordBoundary ? token.state_from_boundary : token.state_from_other;
     }
   }
-  EndKeywords(state, &counts.keywords);
-  return counts;
+  EndKeywords(state, &keywords);
+  return {chars, words, keywords};
 }
 
 }  // namespace rsr

@@ -49,12 +49,15 @@ Parts Filtered(const FoldInput& in, double share) {
   const double wanted = std::ceil(share * static_cast<double>(s.size()) - 1e-9);
   const size_t n = std::clamp<size_t>(static_cast<size_t>(wanted), 1, s.size());
   const float least = Largest(s, n);
+  const int32_t* r = in.row.tokens.rank.data();
   size_t ties = n - std::count_if(s.begin(), s.end(), [&](float x) { return x > least; });
-  double sum = 0;
-  for (size_t k = 0; k < s.size(); ++k) {
-    if (s[k] < least || (s[k] == least && ties == 0)) continue;
-    if (s[k] == least) --ties;
-    sum += in.row.tokens.rank[k] / static_cast<double>(s[k]);
+  double sum = SumTokens(s.size(), [&, s = s.data()](size_t k) {
+    return s[k] <= least ? 0.0 : r[k] / static_cast<double>(s[k]);
+  });
+  for (size_t k = 0; ties > 0 && k < s.size(); ++k) {
+    if (s[k] != least) continue;
+    sum += r[k] / static_cast<double>(least);
+    --ties;
   }
   return {sum / static_cast<double>(n), 1};
 }

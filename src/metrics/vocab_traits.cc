@@ -21,6 +21,8 @@ TokenTraits TraitsOf(std::string_view piece) {
   traits.state_from_other = ReadKeywords(piece, kOtherWord, &whole);
   traits.keywords = whole.any();
   if (piece.empty()) return traits;
+  const char first = static_cast<char>(piece.front() | 0x20);
+  traits.ends_word = first < 'a' || first > 'z';
   size_t chars = 0, words = 0;
   for (size_t i = 0; i < piece.size(); ++i) {
     chars += (piece[i] & 0xC0) != 0x80;

@@ -9,19 +9,23 @@
 
 namespace rsr {
 
+// Small, so that a vocabulary's stay in the cache.
 struct TokenTraits {
   uint16_t chars = 0;  // Unicode code points that begin in it
   uint16_t words = 0;  // words that begin in it behind white space of its own
-  bool blank = true;   // nothing but white space (ASCII's six)
-  bool begins_space = true, ends_space = true;  // with white space; true for an empty one
-  bool begins_blank = false;                    // with ' '
-  bool ends_step = false;                       // a newline or ". " is in it
-  bool ends_period = false;
   // Keywords (text_counts.h): the state behind it when a word may begin with it, and when it goes
-  // on with a word that is none. `keywords`: one is whole inside it, so its bytes must be read.
+  // on with a word that is none.
   uint8_t state_from_boundary = 0, state_from_other = 0;
-  bool keywords = false;
+  bool keywords : 1 = false;      // a keyword is whole inside it, so its bytes must be read
+  bool ends_word : 1 = false;     // begins with anything but an ASCII letter
+  bool blank : 1 = true;          // nothing but white space (ASCII's six)
+  bool begins_space : 1 = true;   // with white space; true for an empty one
+  bool ends_space : 1 = true;     // likewise
+  bool begins_blank : 1 = false;  // with ' '
+  bool ends_step : 1 = false;     // a newline or ". " is in it
+  bool ends_period : 1 = false;
 };
+static_assert(sizeof(TokenTraits) == 8);
 
 class VocabTraits {
  public:

@@ -276,17 +276,26 @@ void ReadLeaf(parquet::RowGroupReader& group, int leaf, int64_t levels, bool som
   auto& typed = static_cast<parquet::TypedColumnReader<Type>&>(*column);
   // Definition levels tell an empty list from a value; without one there is nothing to tell.
   std::vector<int16_t> definitions(some_empty ? levels : 0);
-  std::vector<Stored> values(levels);
-  int64_t seen = 0, read = 0;
-  while (seen < levels) {
-    int64_t got = 0;
-    const int64_t n = typed.ReadBatch(levels - seen, some_empty ? definitions.data() : nullptr,
-                                      nullptr, values.data() + read, &got);
-    if (n <= 0) break;
-    seen += n;
-    read += got;
+  const auto read_all = [&](std::vector<Stored>* values) {
+    values->resize(levels);
+    int64_t seen = 0, read = 0;
+    while (seen < levels) {
+      int64_t got = 0;
+      const int64_t n = typed.ReadBatch(levels - seen, some_empty ? definitions.data() : nullptr,
+                                        nullptr, values->data() + read, &got);
+      if (n <= 0) break;
+      seen += n;
+      read += got;
+    }
+    values->resize(read);
+  };
+  if constexpr (std::is_same_v<T, Stored>) {
+    read_all(out);
+  } else {
+    std::vector<Stored> values;
+    read_all(&values);
+    out->assign(values.begin(), values.end());
   }
-  out->assign(values.begin(), values.begin() + read);
 }
 
 }  // namespace
