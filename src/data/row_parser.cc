@@ -69,6 +69,13 @@ RowFormat::RowFormat(const InputOptions& options)
   for (const auto& [name, column] : options.keep) keep.push_back(column);
 }
 
+RowFormat RowFormat::OfRun(const std::string& dialect, std::string_view map) {
+  RowFormat format;
+  format.dialect = ParseDialect(dialect.empty() ? "auto" : dialect);
+  format.map = FieldMap::FromText(map);
+  return format;
+}
+
 FilterValue RowParser::ValueOf(const std::string& name, const Trajectory& row) const {
   const auto given = [](const std::string& text) {
     return text.empty() ? FilterValue() : FilterValue(text);

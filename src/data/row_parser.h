@@ -18,6 +18,9 @@ namespace rsr {
 struct RowFormat {
   RowFormat() = default;
   explicit RowFormat(const InputOptions& options);  // throws rsr::Error
+  // Of an input file as run.json has it: the dialect recognised there (or empty) and the map's
+  // text. Throws rsr::Error.
+  static RowFormat OfRun(const std::string& dialect, std::string_view map);
 
   std::optional<Dialect> dialect;  // nothing: recognised at each file's first row that has one
   FieldMap map;

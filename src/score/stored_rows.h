@@ -3,34 +3,14 @@
 #pragma once
 
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 
-#include "base/file.h"
 #include "data/row_parser.h"
 #include "data/trajectory.h"
+#include "store/input_files.h"
 #include "store/run.h"
 
 namespace rsr {
-
-// Threading: any.
-class InputFiles {
- public:
-  InputFiles(std::string run, const RunInfo& info) : run_(std::move(run)), info_(info) {}
-
-  // The record of a row with an offset. Throws rsr::Error if the file is missing or not the one
-  // that was scored.
-  std::string_view Record(const RunRow& row);
-
- private:
-  const MappedFile& Open(int32_t file);
-
-  const std::string run_;
-  const RunInfo info_;
-  std::mutex mutex_;  // guards files_
-  std::map<int32_t, MappedFile> files_;
-};
 
 // Threading: one thread.
 class StoredRows {

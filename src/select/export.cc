@@ -53,7 +53,7 @@ std::string DataFileName(ExportFormat format) {
   return format == ExportFormat::kParquet ? "selected.parquet" : "selected.jsonl";
 }
 
-void WriteExport(const ScoredRows& data, ExportFormat format, InputFiles& files,
+void WriteExport(const ScoredRows& data, ExportFormat format, RunInputs& files,
                  const std::string& folder, const std::vector<Candidate>& picks) {
   const std::filesystem::path out(folder);
   const std::string data_file = out / DataFileName(format);

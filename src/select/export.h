@@ -23,7 +23,7 @@ inline constexpr const char* kFilesBeside[] = {"rejected.jsonl", "dataset_info.j
 
 // Writes the data file and what the trainer needs beside it into `folder`. Every pick must fit the
 // format. Throws rsr::Error.
-void WriteExport(const ScoredRows& data, ExportFormat format, InputFiles& files,
+void WriteExport(const ScoredRows& data, ExportFormat format, RunInputs& files,
                  const std::string& folder, const std::vector<Candidate>& picks);
 
 }  // namespace rsr

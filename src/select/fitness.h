@@ -18,8 +18,7 @@ class Fitness {
  public:
   // `data` and `files` must outlive it. `scratch`: a path for a file that is gone again after each
   // Check.
-  Fitness(const ScoredRows& data, ExportFormat format, InputFiles& files,
-          const std::string& scratch)
+  Fitness(const ScoredRows& data, ExportFormat format, RunInputs& files, const std::string& scratch)
       : data_(data), format_(format), files_(files), scratch_(scratch) {}
 
   // Looks at those that it has not seen yet; whether all of them fit. Throws rsr::Error as Records.
@@ -31,7 +30,7 @@ class Fitness {
  private:
   const ScoredRows& data_;
   const ExportFormat format_;
-  InputFiles& files_;
+  RunInputs& files_;
   const std::string scratch_;
   std::unordered_set<size_t> seen_, unfit_;
   std::vector<RejectedRow> rejected_;

@@ -2,55 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <utility>
 
-#include "base/hash.h"
 #include "rsr/error.h"
 #include "select/pending_file.h"
 
 namespace rsr {
 
-std::string_view InputFiles::Record(const ScoredRow& row) {
-  const RunInfo::Input& input = data_.runs[row.run].info.inputs.at(row.file);
-  const std::string_view bytes = Open(row, input).bytes();
-  const auto size = static_cast<int64_t>(bytes.size());
-  if (row.offset < 0 || row.length < 0 || row.offset > size || row.length > size - row.offset) {
-    throw Error(
-        fmt::format("run {}: row '{}' is said to be {} bytes at {} of {}, which has {} bytes",
-                    data_.runs[row.run].path, row.id, row.length, row.offset, input.path, size),
-        "the run is damaged: score again");
-  }
-  return bytes.substr(row.offset, row.length);
+RunInputs::RunInputs(const ScoredRows& data) {
+  for (const ScoredRows::Run& run : data.runs) files_.emplace_back(run.path, run.info);
 }
 
-const MappedFile& InputFiles::Open(const ScoredRow& row, const RunInfo::Input& input) {
-  std::unique_ptr<MappedFile>& file = files_[{row.run, row.file}];
-  if (file) return *file;
-  const std::string& run = data_.runs[row.run].path;
-  std::error_code unknown;
-  if (!std::filesystem::exists(input.path, unknown)) {
-    throw Error(
-        fmt::format("{}: input file of run {} is missing; expected one with XXH3-128 {}, got none",
-                    input.path, run, input.hash),
-        "relative paths count from the current directory: run this where `rsr score` was run, or "
-        "put the file back");
-  }
-  auto mapped = std::make_unique<MappedFile>(input.path);
-  const std::string hash = HashBytes(mapped->bytes());
-  if (hash != input.hash) {
-    throw Error(fmt::format("{}: input file of run {} has changed since it was scored: expected "
-                            "XXH3-128 {}, got {}",
-                            input.path, run, input.hash, hash),
-                "put the scored file back, or score the new one into a new run (relative paths "
-                "count from the current directory)");
-  }
-  file = std::move(mapped);
-  return *file;
+std::string_view RunInputs::Record(const ScoredRow& row) {
+  return files_.at(row.run).Record(row.id, row.file, row.offset, row.length);
 }
 
 // Records that no input file holds as bytes (of compressed, Parquet and piped input) lie in the
@@ -97,7 +64,7 @@ class Records::Stored {
   std::map<std::pair<size_t, int64_t>, std::pair<int64_t, int64_t>> places_;
 };
 
-Records::Records(const ScoredRows& data, InputFiles& files, const std::vector<Candidate>& picks,
+Records::Records(const ScoredRows& data, RunInputs& files, const std::vector<Candidate>& picks,
                  const std::string& scratch)
     : files_(files), stored_(new Stored(data, picks, scratch)) {}
 

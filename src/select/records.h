@@ -2,39 +2,35 @@
 // bytes, out of the runs.
 #pragma once
 
-#include <map>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "base/file.h"
 #include "metrics/scored_rows.h"
 #include "select/candidates.h"
+#include "store/input_files.h"
 
 namespace rsr {
 
-// The input files of the runs, mapped when first needed and then known to be what was scored.
-class InputFiles {
+// The input files of all the runs.
+class RunInputs {
  public:
-  explicit InputFiles(const ScoredRows& data) : data_(data) {}  // `data` must outlive it
+  explicit RunInputs(const ScoredRows& data);  // `data` must outlive it
 
-  // The record's bytes. Throws rsr::Error if the file is missing or not the one that was scored.
+  // The record's bytes, as InputFiles::Record.
   std::string_view Record(const ScoredRow& row);
 
  private:
-  const MappedFile& Open(const ScoredRow& row, const RunInfo::Input& input);
-
-  const ScoredRows& data_;
-  std::map<std::pair<size_t, int32_t>, std::unique_ptr<MappedFile>> files_;  // of run and file
+  std::deque<InputFiles> files_;  // in the order of ScoredRows::runs
 };
 
 class Records {
  public:
   // What is passed must outlive it. `scratch`: a path for a file that is gone again when this is.
   // Throws rsr::Error.
-  Records(const ScoredRows& data, InputFiles& files, const std::vector<Candidate>& picks,
+  Records(const ScoredRows& data, RunInputs& files, const std::vector<Candidate>& picks,
           const std::string& scratch);
   ~Records();
 
@@ -43,7 +39,7 @@ class Records {
 
  private:
   class Stored;
-  InputFiles& files_;
+  RunInputs& files_;
   std::unique_ptr<Stored> stored_;
 };
 

@@ -24,7 +24,7 @@ std::string OneLine(std::string_view record) {
 
 }  // namespace
 
-RowMaker::RowMaker(const ScoredRows& data, ExportFormat format, InputFiles& files,
+RowMaker::RowMaker(const ScoredRows& data, ExportFormat format, RunInputs& files,
                    const std::vector<Candidate>& picks, const std::string& scratch)
     : data_(data),
       format_(format),
@@ -82,11 +82,8 @@ RowParser& RowMaker::ParserOf(const ScoredRow& row) {
   std::unique_ptr<RowParser>& parser = parsers_[{row.run, row.file}];
   if (parser == nullptr) {
     const RunInfo& info = data_.runs[row.run].info;
-    const std::string& dialect = info.inputs.at(row.file).dialect;
-    RowFormat format;
-    format.dialect = ParseDialect(dialect.empty() ? "auto" : dialect);
-    format.map = FieldMap::FromText(info.map);
-    parser = std::make_unique<RowParser>(std::move(format));
+    parser =
+        std::make_unique<RowParser>(RowFormat::OfRun(info.inputs.at(row.file).dialect, info.map));
   }
   return *parser;
 }

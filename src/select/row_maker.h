@@ -20,7 +20,7 @@ namespace rsr {
 class RowMaker {
  public:
   // For these picks only. What is passed must outlive it; `scratch` as for Records.
-  RowMaker(const ScoredRows& data, ExportFormat format, InputFiles& files,
+  RowMaker(const ScoredRows& data, ExportFormat format, RunInputs& files,
            const std::vector<Candidate>& picks, const std::string& scratch);
 
   // One line of JSON. Throws Unfit where the format cannot say what the record says.

@@ -219,7 +219,7 @@ SelectSummary Select(const SelectOptions& options) {
   if (wanted.picks.empty()) NothingTaken(data, candidates, wanted, options);
 
   MakeDirectories(options.out);
-  InputFiles files(data);
+  RunInputs files(data);
   Fitness fitness(data, options.format, files, summary.data_file + ".records");
   rules.unfit = &fitness.unfit();
   const Choice choice = ChooseFit(candidates, data, rules, options.replace_unfit, fitness);

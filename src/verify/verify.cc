@@ -12,9 +12,8 @@
 #include "base/file.h"
 #include "base/nearest.h"
 #include "data/row_parser.h"
-#include "metrics/scored_rows.h"
 #include "rsr/error.h"
-#include "select/records.h"
+#include "store/input_files.h"
 #include "store/lock.h"
 #include "store/run.h"
 #include "store/verified.h"
@@ -35,7 +34,7 @@ void RefuseUnusable(const VerifyOptions& options) {
 class Answers {
  public:
   Answers(const std::string& run, const RunInfo& info, const std::string& column)
-      : data_{.runs = {{run, info}}}, files_(data_), column_(column) {}
+      : run_(run), info_(info), files_(run, info_), column_(column) {}
 
   struct Pair {
     std::string answer;
@@ -43,12 +42,12 @@ class Answers {
   };
 
   Pair Of(const RunRow& row) {
-    const ScoredRow scored = FoldRow(row, 0, {}, vocab_);
-    const std::string_view record = row.offset < 0 ? row.record : files_.Record(scored);
+    const std::string_view record =
+        row.offset < 0 ? row.record : files_.Record(row.id, row.file, row.offset, row.length);
     Trajectory chat;
     if (const auto error = ParserOf(row.file).Parse(record, &chat)) {
-      throw Error(fmt::format("run {}: the record of row '{}' cannot be read: {}",
-                              data_.runs[0].path, row.id, error->text),
+      throw Error(fmt::format("run {}: the record of row '{}' cannot be read: {}", run_, row.id,
+                              error->text),
                   "it was scored once: the run is damaged, or of another version of rsr");
     }
     Pair pair{.reference = chat.kept.at(0)};
@@ -63,21 +62,17 @@ class Answers {
   RowParser& ParserOf(int32_t file) {
     std::unique_ptr<RowParser>& parser = parsers_[file];
     if (parser == nullptr) {
-      const RunInfo& info = data_.runs[0].info;
-      const std::string& dialect = info.inputs.at(file).dialect;
-      RowFormat format;
-      format.dialect = ParseDialect(dialect.empty() ? "auto" : dialect);
-      format.map = FieldMap::FromText(info.map);
+      RowFormat format = RowFormat::OfRun(info_.inputs.at(file).dialect, info_.map);
       format.keep = {column_};
       parser = std::make_unique<RowParser>(std::move(format));
     }
     return *parser;
   }
 
-  const ScoredRows data_;
+  const std::string run_;
+  const RunInfo info_;
   InputFiles files_;
   const std::string column_;
-  const VocabTraits vocab_;
   std::map<int32_t, std::unique_ptr<RowParser>> parsers_;
 };
 
