@@ -34,9 +34,10 @@ void Check(const DecoderConfig& config, const std::string& path) {
   size("the rotated width of a head", config.rope_width);
   size("the vocabulary", config.vocab);
   if (config.window != 0) size("the sliding window", config.window);
-  for (const float scale : {config.embedding_scale, config.residual_scale, config.attention_scale,
-                            config.logit_scale, config.attention_soft_cap, config.logit_soft_cap,
-                            config.window_rope_base, config.window_rope_factor}) {
+  for (const float scale :
+       {config.embedding_scale, config.residual_scale, config.attention_scale, config.logit_scale,
+        config.attention_soft_cap, config.logit_soft_cap, config.window_rope_base,
+        config.window_rope_factor, config.rope_scale}) {
     if (std::isfinite(scale)) continue;
     throw Error(fmt::format("{}: a scale is {}", path, scale), kBroken);
   }

@@ -29,9 +29,13 @@ struct DecoderConfig {
   int64_t rope_width = 0;  // values of a head that are turned
   float rope_base = 0;
   float rope_factor = 1;  // frequencies are divided by it ("linear" scaling)
-  // [rope_width / 2] that they are divided by ("llama3" scaling); empty: those of the tensor
-  // rope_freqs.weight, where there is one.
+  // [rope_width / 2] that they are divided by (rope_scaling.h, "longrope"); empty: those of the
+  // tensor rope_freqs.weight, where there is one, or rope_factors_short.weight.
   std::vector<float> rope_factors;
+  // Of rows of more than so many tokens ("longrope"; 0: of none); empty: rope_factors_long.weight.
+  int64_t rope_long_beyond = 0;
+  std::vector<float> rope_long_factors;
+  float rope_scale = 1;  // of cosines and sines
   // Pairs lie side by side in the file (ggml's "norm" order), not half a head apart.
   bool rope_side_by_side = false;
   std::vector<bool> rotated;  // [layers]: does it turn queries and keys? Empty: all do

@@ -95,6 +95,32 @@ TEST_F(DecoderConfigTest, LinearScaling) {
   EXPECT_EQ(factor("none", 4), 1);
 }
 
+TEST_F(DecoderConfigTest, Yarn) {
+  const auto yarn = [&](const char* key, float value) {
+    std::string why_not;
+    const GgufInfo info = Header([&](gguf_context* file) {
+      gguf_set_val_str(file, "llama.rope.scaling.type", "yarn");
+      gguf_set_val_f32(file, "llama.rope.scaling.factor", 4);
+      gguf_set_val_u32(file, "llama.rope.scaling.original_context_length", 32);
+      gguf_set_val_f32(file, key, value);
+    });
+    return ReadDecoderConfig(info, &why_not).value_or(DecoderConfig{.architecture = why_not});
+  };
+  constexpr const char* kAttention = "llama.rope.scaling.attn_factor";
+  const DecoderConfig config = yarn(kAttention, 1);
+  EXPECT_EQ(config.rope_factor, 1);
+  EXPECT_EQ(config.rope_factors.size(), 8u);
+  EXPECT_EQ(config.rope_factors[0], 1);
+  EXPECT_EQ(config.rope_factors[7], 4);
+  EXPECT_NEAR(config.rope_scale, 1.138629, 1e-6);
+  EXPECT_NEAR(yarn(kAttention, 2).rope_scale, 2 * 1.138629, 1e-6);
+  EXPECT_NE(yarn("llama.rope.scaling.yarn_beta_slow", 2).rope_factors, config.rope_factors);
+  EXPECT_THAT(yarn("llama.rope.scaling.yarn_attn_factor", 2).architecture,
+              HasSubstr("yarn_attn_factor is 2"));
+  EXPECT_THROW(yarn("llama.rope.scaling.factor", 0.5f), Error);
+  EXPECT_THROW(yarn("llama.rope.freq_base", 1), Error);
+}
+
 // The same header for another family.
 Change Family(const char* architecture, const Change& more = {}) {
   return [=](gguf_context* file) {
@@ -142,6 +168,21 @@ TEST_F(DecoderConfigTest, ScalesAndCaps) {
   EXPECT_EQ(gemma2->attention_soft_cap, 50);
   EXPECT_EQ(gemma2->logit_soft_cap, 30);
   EXPECT_EQ(gemma2->attention_scale, 0.25f);
+  // Gemma 2's 27B and Gemma 3's alone, known by their layers, scale by another width than a head's.
+  for (const auto& [name, layers] : {std::pair("gemma2", 46), {"gemma3", 62}}) {
+    const std::string prefix = std::string(name) + ".";
+    const auto big = ReadDecoderConfig(
+        Header(Family(name,
+                      [&](gguf_context* file) {
+                        gguf_set_val_u32(file, (prefix + "block_count").c_str(), layers);
+                        for (const char* key : {"attention.key_length", "attention.value_length"}) {
+                          gguf_set_val_u32(file, (prefix + key).c_str(), 64);
+                        }
+                      })),
+        &why_not);
+    EXPECT_EQ(big->attention_scale, 0.25f) << name;
+    EXPECT_EQ(big->head_width, 64);
+  }
   const auto granite = ReadDecoderConfig(
       Header(Family("granite",
                     [](gguf_context* file) { gguf_set_val_f32(file, "granite.logit_scale", 8); })),
@@ -157,8 +198,8 @@ TEST_F(DecoderConfigTest, SaysWhatItDoesNotCompute) {
       HasSubstr("architecture 'mamba' is not among llama"));
   EXPECT_THAT(WhyNot(Set("llama.expert_count", 8)), HasSubstr("mixture of experts"));
   EXPECT_THAT(
-      WhyNot([](gguf_context* file) { gguf_set_val_str(file, "llama.rope.scaling.type", "yarn"); }),
-      HasSubstr("'yarn'"));
+      WhyNot([](gguf_context* file) { gguf_set_val_str(file, "llama.rope.scaling.type", "new"); }),
+      HasSubstr("'new'"));
   EXPECT_THAT(WhyNot([](gguf_context* file) {
                 const uint32_t heads[] = {2, 1};
                 gguf_set_arr_data(file, "llama.attention.head_count_kv", GGUF_TYPE_UINT32, heads,

@@ -21,11 +21,16 @@ struct Wanted {
 };
 
 std::vector<Wanted> WantedOfModel(const DecoderConfig& c) {
-  return {{"token_embd.weight", c.vocab, c.width},
-          {"output_norm.weight", 1, c.width},
-          {"output.weight", c.vocab, c.width, c.output_matrix},
-          {"rope_freqs.weight", 1, c.rope_width / 2,
-           c.rope_factors.empty() ? Presence::kMaybe : Presence::kNo}};
+  const bool own_factors = !c.rope_factors.empty() || c.rope_long_beyond > 0;
+  const Presence long_factors =
+      c.rope_long_beyond > 0 && c.rope_long_factors.empty() ? Presence::kYes : Presence::kNo;
+  return {
+      {"token_embd.weight", c.vocab, c.width},
+      {"output_norm.weight", 1, c.width},
+      {"output.weight", c.vocab, c.width, c.output_matrix},
+      {"rope_freqs.weight", 1, c.rope_width / 2, own_factors ? Presence::kNo : Presence::kMaybe},
+      {"rope_factors_short.weight", 1, c.rope_width / 2, long_factors},
+      {"rope_factors_long.weight", 1, c.rope_width / 2, long_factors}};
 }
 
 std::vector<Wanted> WantedOfLayer(const DecoderConfig& c) {

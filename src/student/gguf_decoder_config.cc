@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <gguf.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "student/family.h"
 #include "student/ggml_log.h"
 #include "student/gguf_metadata.h"
+#include "student/rope_scaling.h"
 
 namespace rsr {
 namespace {
@@ -21,8 +24,17 @@ namespace {
 std::string Unsupported(const GgufMetadata& metadata, const Family& family) {
   if (metadata.Integer("expert_count") > 0) return "it is a mixture of experts";
   const std::string scaling = metadata.Text("rope.scaling.type");
-  if (!scaling.empty() && scaling != "none" && scaling != "linear") {
+  constexpr const char* kKnown[] = {"", "none", "linear", "yarn", "longrope"};
+  const bool two_kinds = family.window_rope && scaling == "yarn";  // which of them, it cannot say
+  if (two_kinds || std::ranges::find(kKnown, scaling) == std::end(kKnown)) {
     return fmt::format("its positions are scaled ('{}')", Excerpt(scaling));
+  }
+  // Few files have other values, of which llama.cpp itself does not use all.
+  for (const auto& [key, usual] : {std::pair("rope.scaling.yarn_ext_factor", -1.0),
+                                   {"rope.scaling.yarn_attn_factor", 1.0},
+                                   {"rope.scaling.yarn_log_multiplier", 0.0}}) {
+    const double value = metadata.Real(key, usual);
+    if (value != usual) return fmt::format("its {} is {}", key, value);
   }
   if (family.granite_scales && !metadata.Boolean("rope.scaling.finetuned", true)) {
     return "its positions are not rotated";  // Granite's use of the key
@@ -41,6 +53,37 @@ std::string Unsupported(const GgufMetadata& metadata, const Family& family) {
   return "";
 }
 
+void ReadRopeScaling(const StudentInfo& info, const GgufMetadata& metadata, DecoderConfig* config) {
+  const auto real = [&](const char* key, double absent) {
+    const double value = metadata.Real(key);
+    return value == 0 ? absent : value;  // as llama.cpp takes it
+  };
+  const std::string type = metadata.Text("rope.scaling.type");
+  const double scale = real("rope.scaling.attn_factor", 1),
+               factor = real("rope.scaling.factor", real("rope.scale_linear", 1));
+  const int64_t before =
+      metadata.Integer("rope.scaling.original_context_length", config->context_length);
+  config->rope_scale = static_cast<float>(scale);
+  if (type == "yarn") {
+    const YarnScaling yarn{.factor = factor,
+                           .context = static_cast<double>(before),
+                           .fast = real("rope.scaling.yarn_beta_fast", 32),
+                           .slow = real("rope.scaling.yarn_beta_slow", 1)};
+    if (!yarn.Makes(config->rope_base)) {
+      throw Error(fmt::format("{}: positions scaled (yarn) by {} from a context of {} with base {}",
+                              info.path, factor, before, config->rope_base),
+                  "the file's header is broken");
+    }
+    config->rope_factors = yarn.Factors(config->rope_width, config->rope_base);
+    config->rope_scale = static_cast<float>(scale * yarn.Scale());
+  } else if (type != "none") {
+    config->rope_factor = static_cast<float>(factor);
+  }
+  // Phi's say nothing but have the tensors.
+  const auto is_long = [](const StudentTensor& t) { return t.name == "rope_factors_long.weight"; };
+  if (std::ranges::any_of(info.tensors, is_long)) config->rope_long_beyond = before;
+}
+
 DecoderConfig ReadSizes(const StudentInfo& info, const GgufMetadata& metadata) {
   DecoderConfig config;
   config.architecture = info.architecture;
@@ -56,10 +99,7 @@ DecoderConfig ReadSizes(const StudentInfo& info, const GgufMetadata& metadata) {
   config.norm_epsilon = static_cast<float>(metadata.Real("attention.layer_norm_rms_epsilon", -1));
   config.rope_width = metadata.Integer("rope.dimension_count", config.head_width);
   config.rope_base = static_cast<float>(metadata.Real("rope.freq_base", 10000));
-  if (metadata.Text("rope.scaling.type") != "none") {
-    const double factor = metadata.Real("rope.scaling.factor", metadata.Real("rope.scale_linear"));
-    if (factor != 0) config.rope_factor = static_cast<float>(factor);  // 0: as llama.cpp, none
-  }
+  ReadRopeScaling(info, metadata, &config);
   return config;
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "rsr/error.h"
 #include "student/decoder_config.h"
 #include "student/student_info.h"
 
@@ -215,9 +216,86 @@ TEST_F(HfConfigTest, Phi3) {
   EXPECT_EQ(config->norm_epsilon, 1e-5f);
   EXPECT_EQ(config->rope_width, 96);
   EXPECT_EQ(Read(With(mini, {{"partial_rotary_factor", 0.75}}))->rope_width, 72);
-  EXPECT_FALSE(
-      Read(With(mini, {{"rope_scaling", {{"type", "longrope"}, {"long_factor", {1, 2}}}}})));
-  EXPECT_THAT(why_not_, HasSubstr("'longrope'"));
+}
+
+TEST_F(HfConfigTest, PhisLongContexts) {
+  Json of_long = Json::array(), of_short = Json::array();
+  for (int i = 0; i < 48; ++i) of_long.push_back(1 + i), of_short.push_back(1.0);
+  const Json rope = {{"long_factor", of_long}, {"short_factor", of_short}, {"type", "longrope"}};
+  const Json phi4_mini = With(Sizes("phi3", 3072, 8192, 32, 24, 8, 200064),
+                              {{"max_position_embeddings", 131072},
+                               {"original_max_position_embeddings", 4096},
+                               {"partial_rotary_factor", 0.75},
+                               {"rope_scaling", rope},
+                               {"rope_theta", 10000.0},
+                               {"sliding_window", 262144},
+                               {"tie_word_embeddings", true}});
+  const auto config = Read(phi4_mini);
+  ASSERT_TRUE(config) << why_not_;
+  EXPECT_EQ(config->rope_width, 96);
+  EXPECT_EQ(config->rope_long_beyond, 4096);
+  EXPECT_EQ(config->rope_factors, std::vector<float>(48, 1));
+  EXPECT_EQ(config->rope_long_factors[47], 48);
+  EXPECT_NEAR(config->rope_scale, 1.190238, 1e-6);  // sqrt(1 + log(32) / log(4096))
+  Json phi3_mini_128k = phi4_mini;                  // by its older name
+  phi3_mini_128k["rope_scaling"]["type"] = "su";
+  EXPECT_EQ(Read(phi3_mini_128k)->rope_long_factors, config->rope_long_factors);
+
+  const auto refusal = [&](const char* key, const Json& value) {
+    Json broken = phi4_mini;
+    broken["rope_scaling"][key] = value;
+    try {
+      Read(broken);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(refusal("long_factor", {1, 2}), HasSubstr("rope_scaling.long_factor: expected a"));
+  EXPECT_THAT(refusal("short_factor", nullptr), HasSubstr("rope_scaling.short_factor"));
+  of_long[7] = 0;
+  EXPECT_THAT(refusal("long_factor", of_long), HasSubstr("number above 0"));
+  of_long[7] = "7";
+  EXPECT_THAT(refusal("long_factor", of_long), HasSubstr("number above 0"));
+}
+
+// transformers' _compute_yarn_parameters gives these for Qwen3-8B's configuration.
+TEST_F(HfConfigTest, QwensYarn) {
+  const Json qwen3 =
+      With(Sizes("qwen3", 4096, 12288, 36, 32, 8, 151936),
+           {{"head_dim", 128}, {"max_position_embeddings", 40960}, {"rope_theta", 1000000.0}});
+  const auto with = [&](const Json& rope) {
+    return Read(With(qwen3, {{"rope_scaling", With({{"rope_type", "yarn"}}, rope)}}));
+  };
+  const auto config = with({{"factor", 4.0}, {"original_max_position_embeddings", 32768}});
+  ASSERT_TRUE(config) << why_not_;
+  ASSERT_EQ(config->rope_factors.size(), 64u);
+  EXPECT_EQ(config->rope_factors[23], 1);
+  EXPECT_NEAR(config->rope_factors[24], 1.0461539, 1e-6);
+  EXPECT_NEAR(config->rope_factors[39], 3.4, 1e-6);
+  EXPECT_EQ(config->rope_factors[40], 4);
+  EXPECT_NEAR(config->rope_scale, 1.138629, 1e-6);  // 0.1 log(4) + 1
+  // The ratio of the contexts where no factor is given; none gained, nothing scaled.
+  EXPECT_NEAR(with({{"original_max_position_embeddings", 4096}})->rope_factors[63], 10, 1e-5);
+  EXPECT_EQ(with(Json::object())->rope_factors, std::vector<float>(64, 1));
+  EXPECT_EQ(with(Json::object())->rope_scale, 1);
+  EXPECT_EQ(with({{"factor", 4.0}, {"attention_factor", 1.5}})->rope_scale, 1.5f);
+  EXPECT_EQ(with({{"factor", 4.0}, {"mscale", 0.7}, {"mscale_all_dim", 0.7}})->rope_scale, 1);
+  EXPECT_NE(with({{"factor", 4.0}, {"truncate", false}})->rope_factors,
+            with({{"factor", 4.0}})->rope_factors);
+  EXPECT_NE(with({{"factor", 4.0}, {"beta_fast", 16}})->rope_factors,
+            with({{"factor", 4.0}})->rope_factors);
+  EXPECT_THROW(with({{"factor", 0.5}}), Error);
+  EXPECT_THROW(with({{"factor", 4.0}, {"beta_fast", 1}, {"beta_slow", 32}}), Error);
+  EXPECT_THROW(with({{"factor", "4"}}), Error);
+}
+
+TEST_F(HfConfigTest, DynamicScalingIsNoneWithinTheContext) {
+  const auto config = Read(With(Sizes("llama", 64, 128, 2, 4, 2, 100),
+                                {{"rope_scaling", {{"type", "dynamic"}, {"factor", 2.0}}}}));
+  ASSERT_TRUE(config) << why_not_;
+  EXPECT_TRUE(config->rope_factors.empty());
+  EXPECT_EQ(config->rope_factor, 1);
 }
 
 TEST_F(HfConfigTest, Granite) {
@@ -250,8 +328,8 @@ TEST_F(HfConfigTest, SaysWhatItDoesNotCompute) {
   };
   EXPECT_THAT(why_not("qwen2_moe", Json::object()),
               HasSubstr("model_type 'qwen2_moe' is not among llama"));
-  EXPECT_THAT(why_not("llama", {{"rope_scaling", {{"type", "dynamic"}}}}), HasSubstr("'dynamic'"));
-  EXPECT_THAT(why_not("qwen2", {{"rope_scaling", {{"type", "yarn"}}}}), HasSubstr("'yarn'"));
+  EXPECT_THAT(why_not("llama", {{"rope_scaling", {{"type", "mrope"}}}}), HasSubstr("'mrope'"));
+  EXPECT_THAT(why_not("gemma3_text", {{"rope_scaling", {{"type", "yarn"}}}}), HasSubstr("'yarn'"));
   EXPECT_THAT(why_not("gemma2", {{"hidden_activation", "gelu"}}), HasSubstr("'gelu'"));
   EXPECT_THAT(why_not("gemma2", {{"layer_types", {"chunked_attention", "full_attention"}}}),
               HasSubstr("layers of type \"chunked_attention\""));

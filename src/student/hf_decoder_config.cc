@@ -3,42 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 
 #include "base/printable.h"
 #include "student/decoder_config.h"
 #include "student/hf_config.h"
+#include "student/rope_scaling.h"
 #include "student/student_info.h"
 
 namespace rsr {
 namespace {
 
 using Json = nlohmann::json;
-
-// Llama 3's scaling of long wavelengths, as llama.cpp's converter writes it into rope_freqs.weight;
-// transformers' _compute_llama3_parameters.
-std::vector<float> Llama3Factors(const HfConfig& hf, const Json& rope,
-                                 const DecoderConfig& config) {
-  const auto real = [&](const char* key) { return hf.RealOf(rope, "rope_scaling", key); };
-  const double factor = real("factor"), low = real("low_freq_factor"),
-               high = real("high_freq_factor"), context = real("original_max_position_embeddings");
-  if (!(factor > 0) || !(high > low) || !(context > 0)) {
-    hf.Refuse("rope_scaling",
-              "factor, low_freq_factor < high_freq_factor and "
-              "original_max_position_embeddings",
-              rope);
-  }
-  std::vector<float> factors;
-  for (int64_t i = 0; i < config.rope_width && config.rope_width <= 1 << 24; i += 2) {
-    const double exponent = static_cast<double>(i) / static_cast<double>(config.rope_width);
-    const double frequency = 1 / std::pow(static_cast<double>(config.rope_base), exponent);
-    const double turns = context * frequency / (2 * std::numbers::pi);
-    const double smooth = std::clamp((turns - low) / (high - low), 0.0, 1.0);
-    factors.push_back(static_cast<float>(1 / ((1 - smooth) / factor + smooth)));
-  }
-  return factors;
-}
 
 struct Rope {
   const char* where;  // its key in config.json
@@ -71,7 +47,87 @@ Rope ReadRope(const HfConfig& hf, const char* layer_type, const char* base_key) 
   return rope;
 }
 
-// Nothing, and `why_not`, for a scaling that depends on more than the position.
+// The context that positions are scaled from. As in transformers, a key beside the object (Phi-3's)
+// goes before one in it.
+double ContextBefore(const HfConfig& hf, const Rope& rope) {
+  constexpr const char* kKey = "original_max_position_embeddings";
+  const double own = hf.RealOf(*rope.scaling, rope.where, kKey, hf.Real("max_position_embeddings"));
+  return hf.Real(kKey, own);
+}
+
+void ReadLlama3(const HfConfig& hf, const Rope& rope, DecoderConfig* config) {
+  const auto real = [&](const char* key) { return hf.RealOf(*rope.scaling, rope.where, key); };
+  const Llama3Scaling scaling{.factor = real("factor"),
+                              .low_frequency = real("low_freq_factor"),
+                              .high_frequency = real("high_freq_factor"),
+                              .context = ContextBefore(hf, rope)};
+  if (!(scaling.factor > 0) || !(scaling.high_frequency > scaling.low_frequency) ||
+      !(scaling.context > 0)) {
+    hf.Refuse(rope.where,
+              "factor, low_freq_factor < high_freq_factor and original_max_position_embeddings",
+              *rope.scaling);
+  }
+  config->rope_factors = scaling.Factors(config->rope_width, rope.theta);
+}
+
+// How much longer the context became, where no `factor` says it.
+double Growth(const HfConfig& hf, const Rope& rope) {
+  return hf.RealOf(*rope.scaling, rope.where, "factor",
+                   hf.Real("max_position_embeddings") / ContextBefore(hf, rope));
+}
+
+void ReadYarn(const HfConfig& hf, const Rope& rope, DecoderConfig* config) {
+  const auto real = [&](const char* key, double absent) {
+    const double value = hf.RealOf(*rope.scaling, rope.where, key);
+    return value == 0 ? absent : value;  // as transformers takes it
+  };
+  const YarnScaling yarn{.factor = Growth(hf, rope),
+                         .context = ContextBefore(hf, rope),
+                         .fast = real("beta_fast", 32),
+                         .slow = real("beta_slow", 1),
+                         .truncate = JsonFile::At(*rope.scaling, "truncate") != false};
+  if (!yarn.Makes(rope.theta)) {
+    hf.Refuse(rope.where, "factor >= 1, original_max_position_embeddings and beta_fast > beta_slow",
+              *rope.scaling);
+  }
+  config->rope_factors = yarn.Factors(config->rope_width, rope.theta);
+  const double numerator = real("mscale", 0), denominator = real("mscale_all_dim", 0);
+  const bool both = numerator != 0 && denominator != 0;
+  const double scale = both ? yarn.Scale(numerator) / yarn.Scale(denominator) : yarn.Scale();
+  config->rope_scale =
+      static_cast<float>(hf.RealOf(*rope.scaling, rope.where, "attention_factor", scale));
+}
+
+// Phi's: factors pair by pair, others for rows that are longer than the context before.
+void ReadLongRope(const HfConfig& hf, const Rope& rope, DecoderConfig* config) {
+  const auto factors = [&](const char* key) {
+    const Json& values = JsonFile::At(*rope.scaling, key);
+    std::vector<float> out;
+    for (const Json& value : values.is_array() ? values : Json::array()) {
+      if (value.is_number()) out.push_back(value.get<float>());
+    }
+    const auto good = [](float value) { return value > 0 && std::isfinite(value); };
+    if (static_cast<int64_t>(out.size()) != config->rope_width / 2 || values.size() != out.size() ||
+        !std::ranges::all_of(out, good)) {
+      hf.Refuse(fmt::format("{}.{}", rope.where, key),
+                "a number above 0 for each rotated pair of a head", values);
+    }
+    return out;
+  };
+  config->rope_factors = factors("short_factor");
+  config->rope_long_factors = factors("long_factor");
+  const double context = ContextBefore(hf, rope), growth = Growth(hf, rope);
+  constexpr double kMost = 1 << 30;
+  if (!(context > 1) || context > kMost) {
+    hf.Refuse(rope.where, "original_max_position_embeddings", *rope.scaling);
+  }
+  config->rope_long_beyond = static_cast<int64_t>(context);
+  const double scale = growth <= 1 ? 1 : std::sqrt(1 + std::log(growth) / std::log(context));
+  config->rope_scale =
+      static_cast<float>(hf.RealOf(*rope.scaling, rope.where, "attention_factor", scale));
+}
+
+// Nothing, and `why_not`, for a scaling that is not known.
 bool ReadRopes(const HfConfig& hf, const Family& family, DecoderConfig* config,
                std::string* why_not) {
   const Rope rope = ReadRope(hf, "full_attention", "rope_theta");
@@ -82,12 +138,19 @@ bool ReadRopes(const HfConfig& hf, const Family& family, DecoderConfig* config,
     hf.Refuse("partial_rotary_factor", "more than 0, at most 1", Json(partial));
   }
   config->rope_width = static_cast<int64_t>(static_cast<double>(config->head_width) * partial);
-  if (rope.type == "linear") {
+  // Phi-3's older names of it.
+  const bool phi = family.fused && (rope.type == "su" || rope.type == "yarn");
+  const std::string type = phi ? "longrope" : rope.type;
+  if (type == "linear") {
     config->rope_factor = static_cast<float>(hf.RealOf(*rope.scaling, rope.where, "factor"));
-  } else if (rope.type == "llama3" && !family.window_rope) {
-    config->rope_factors = Llama3Factors(hf, *rope.scaling, *config);
-  } else if (rope.type != "default") {
-    *why_not = fmt::format("its positions are scaled ('{}')", Excerpt(rope.type));
+  } else if (type == "llama3" && !family.window_rope) {
+    ReadLlama3(hf, rope, config);
+  } else if (type == "yarn" && !family.window_rope) {
+    ReadYarn(hf, rope, config);
+  } else if (type == "longrope" && !family.window_rope) {
+    ReadLongRope(hf, rope, config);
+  } else if (type != "default" && type != "dynamic") {  // which scales beyond the context only
+    *why_not = fmt::format("its positions are scaled ('{}')", Excerpt(type));
     return false;
   }
   config->window_rope_base = config->rope_base;

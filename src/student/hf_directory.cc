@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr const char* kDownloadHint = "download or copy the directory again";
+constexpr int64_t kMostContext = 1 << 30;
 
 std::string TextOf(const Json& value) { return value.is_string() ? value.get<std::string>() : ""; }
 
@@ -112,6 +113,23 @@ std::vector<int64_t> EosIds(const Json& value) {
   return ids;
 }
 
+// Where positions are scaled by "yarn", max_position_embeddings may still be what it was before, as
+// in Qwen's instructions for long texts. 0: it does not say.
+int64_t YarnContext(const JsonFile& config) {
+  for (const char* key : {"rope_parameters", "rope_scaling"}) {
+    const Json& rope = config[key];
+    if (!rope.is_object()) continue;
+    const bool yarn =
+        JsonFile::At(rope, "rope_type") == "yarn" || JsonFile::At(rope, "type") == "yarn";
+    const Json &factor = JsonFile::At(rope, "factor"),
+               &before = JsonFile::At(rope, "original_max_position_embeddings");
+    if (!yarn || !factor.is_number() || !before.is_number()) continue;
+    const double context = factor.get<double>() * before.get<double>();
+    if (context > 0 && context < kMostContext) return static_cast<int64_t>(context);
+  }
+  return 0;
+}
+
 // What to say about a directory without tokenizer.json.
 [[noreturn]] void RefuseWithoutTokenizer(const std::string& path) {
   std::string gguf;
@@ -157,7 +175,6 @@ HfDirectory ReadHfDirectory(const std::string& path) {
   out.vocab = config.Integer("vocab_size");
   out.eos_token_ids = EosIds(JsonFile(path, "generation_config.json")["eos_token_id"]);
   // model_max_length is 1e30 where nobody set it.
-  constexpr int64_t kMostContext = 1 << 30;
   for (const auto& [file, key] :
        {std::pair(&config, "max_position_embeddings"), std::pair(&config, "n_positions"),
         std::pair(&tokenizer, "model_max_length")}) {
@@ -168,6 +185,7 @@ HfDirectory ReadHfDirectory(const std::string& path) {
     const HfConfig model(path);
     if (model.family()) out.context_length = model.Integer("max_position_embeddings");
   }
+  out.context_length = std::max(out.context_length, YarnContext(config));
   for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
     out.weight_files += it->path().extension() == ".safetensors";
   }

@@ -64,6 +64,9 @@ TEST_F(HfDirectoryTest, TheModelsConfigSaysHowLongAndHowATurnEnds) {
   Write("generation_config.json", R"({"eos_token_id": [1, 106]})");
   EXPECT_EQ(Read().architecture, "gemma3");
   EXPECT_EQ(Read().context_length, 131072);
+  Write("config.json", R"({"max_position_embeddings": 32768, "rope_scaling": {"type": "yarn",
+         "factor": 4.0, "original_max_position_embeddings": 32768}})");
+  EXPECT_EQ(Read().context_length, 131072);
   EXPECT_THAT(Read().eos_token_ids, ElementsAre(1, 106));
   Write("generation_config.json", R"({"eos_token_id": 2})");
   EXPECT_THAT(Read().eos_token_ids, ElementsAre(2));

@@ -326,7 +326,10 @@ TEST_F(HfStudentTest, ConfigurationsThatCannotBe) {
       {{{"partial_rotary_factor", 2}}, "partial_rotary_factor: expected more than 0"},
       {{{"model_type", "mamba"}}, "not computed: model_type 'mamba' is not among llama, mistral"},
       {{{"hidden_act", "relu"}}, "not computed: its activation is 'relu'"},
-      {{{"rope_scaling", {{"rope_type", "longrope"}}}}, "positions are scaled ('longrope')"},
+      {{{"rope_scaling", {{"rope_type", "longrope"}}}}, "rope_scaling.short_factor: expected a"},
+      {{{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 0.5}}}},
+       "rope_scaling: expected factor"},
+      {{{"rope_scaling", {{"rope_type", "mrope"}}}}, "positions are scaled ('mrope')"},
       {{{"quantization_config", {{"bits", 4}}}}, "not computed: its weights are quantised"}};
   for (const auto& [change, message] : cases) {
     EXPECT_THAT(OpenWithConfig(change), HasSubstr(message)) << change;

@@ -33,8 +33,9 @@ void NormHeads(const std::vector<float>& norm, int64_t row_width, float epsilon,
 Decoder::Decoder(const NativeModel& model)
     : model_(model),
       config_(model.config()),
-      rope_(model.RopeFrequenciesOf(/*windowed=*/false)),
-      window_rope_(model.RopeFrequenciesOf(/*windowed=*/true)),
+      rope_(model.RopeOf(NativeModel::RopeKind::kUsual)),
+      window_rope_(model.RopeOf(NativeModel::RopeKind::kWindowed)),
+      long_rope_(model.RopeOf(NativeModel::RopeKind::kLong)),
       attention_(NewAttention(ShapeOf(model, 0))),
       window_attention_(NewAttention(ShapeOf(model, config_.window))),
       normed_(kBlockRows * config_.width),
@@ -71,6 +72,7 @@ void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
   tokens_ = begins_.back();
   rope_.Extend(static_cast<int64_t>(longest));
   if (config_.window > 0) window_rope_.Extend(static_cast<int64_t>(longest));
+  if (IsLong(static_cast<int64_t>(longest))) long_rope_.Extend(static_cast<int64_t>(longest));
   residual_.Grow(tokens_ * config_.width);
   keys_.Grow(tokens_ * config_.kv_heads * config_.head_width);
   values_.Grow(tokens_ * config_.kv_heads * config_.head_width);
@@ -88,7 +90,8 @@ std::vector<Decoder::Piece> Decoder::PiecesOf(int64_t first, int64_t rows) const
   auto sequence = std::upper_bound(begins_.begin(), begins_.end(), first) - 1;
   for (int64_t row = 0; row < rows; ++sequence) {
     const int64_t count = std::min(*(sequence + 1) - first, rows) - row;
-    if (count > 0) pieces.push_back({row, count, first + row - *sequence, *sequence});
+    const bool is_long = IsLong(*(sequence + 1) - *sequence);
+    if (count > 0) pieces.push_back({row, count, first + row - *sequence, *sequence, is_long});
     row += count;
   }
   return pieces;
@@ -96,9 +99,9 @@ std::vector<Decoder::Piece> Decoder::PiecesOf(int64_t first, int64_t rows) const
 
 Decoder::Positions Decoder::PositionsOf(int64_t layer) const {
   const bool windowed = config_.Windowed(layer);
-  const RopeTable* rope = windowed ? &window_rope_ : &rope_;
-  return {config_.Rotated(layer) ? rope : nullptr,
-          windowed ? window_attention_.get() : attention_.get()};
+  Attention* attention = windowed ? window_attention_.get() : attention_.get();
+  if (!config_.Rotated(layer)) return {nullptr, nullptr, attention};
+  return {windowed ? &window_rope_ : &rope_, &long_rope_, attention};
 }
 
 void Decoder::RunBlock(const NativeLayer& layer, const Positions& positions, int64_t first,
@@ -142,8 +145,9 @@ void Decoder::Attend(const NativeLayer& layer, const Positions& positions, const
          {.bias = layer.key_value.bias_or_null()});
   const int64_t query_width = config_.heads * config_.head_width;
   for (const Piece& piece : PiecesOf(first, rows)) {
-    PrepareQueries(layer, positions.rope, piece);
-    KeepKeysAndValues(layer, positions.rope, piece, first);
+    const RopeTable* rope = piece.is_long ? positions.long_rope : positions.rope;
+    PrepareQueries(layer, rope, piece);
+    KeepKeysAndValues(layer, rope, piece, first);
     const int64_t at = piece.begin * config_.head_width;
     positions.attention->Run(query_.data() + piece.row * query_width, piece.position, piece.count,
                              {keys_.data() + at, values_.data() + at, tokens_ * config_.head_width},

@@ -50,13 +50,17 @@ class Decoder {
     int64_t count;     // rows
     int64_t position;  // of its first row in the sequence
     int64_t begin;     // of the sequence, in the pack
+    bool is_long;      // the sequence, for the rotary embedding
   };
 
   void Embed(std::span<const std::span<const int32_t>> sequences);
   std::vector<Piece> PiecesOf(int64_t first, int64_t rows) const;
+  bool IsLong(int64_t tokens) const {
+    return config_.rope_long_beyond > 0 && tokens > config_.rope_long_beyond;
+  }
   // How a layer attends: all alike but for families with sliding windows or without positions.
   struct Positions {
-    const RopeTable* rope;  // null: nothing is turned
+    const RopeTable *rope, *long_rope;  // null: nothing is turned
     Attention* attention;
   };
 
@@ -73,7 +77,7 @@ class Decoder {
 
   const NativeModel& model_;
   const DecoderConfig& config_;
-  RopeTable rope_, window_rope_;
+  RopeTable rope_, window_rope_, long_rope_;
   std::unique_ptr<Attention> attention_, window_attention_;
   std::vector<int64_t> begins_;  // of the sequences in the pack, and its end
   int64_t tokens_ = 0;

@@ -25,7 +25,7 @@ constexpr int64_t kFloat = sizeof(float);
 // sines (whose tables may move once while they grow), and its id, position, statistics and columns
 // on the way to the store.
 int64_t BytesPerToken(const DecoderConfig& c) {
-  const int64_t rope_tables = c.window > 0 ? 2 : 1;
+  const int64_t rope_tables = 1 + (c.window > 0 ? 1 : 0) + (c.rope_long_beyond > 0 ? 1 : 0);
   constexpr int64_t kColumns = 256;
   return (c.width + 2 * c.kv_heads * c.head_width + 2 * rope_tables * c.rope_width) * kFloat +
          kColumns;

@@ -37,8 +37,7 @@ class NativeWorker : public EngineWorker {
         CheckSequence(ids, positions, model_.config().vocab);
         CheckLength(ids.size());
       });
-      // What comes after the last position cannot matter to it.
-      sequences_.push_back(ids.first(positions.empty() ? 0 : positions.back()));
+      sequences_.push_back(Needed(ids, positions));
     }
     const float* hidden = decoder_.Run(sequences_).data();
     sweep_.Begin(pack);
@@ -53,7 +52,7 @@ class NativeWorker : public EngineWorker {
               float* out) override {
     CheckSequence(ids, positions, model_.config().vocab);
     CheckLength(ids.size());
-    sequences_ = {ids.first(positions.empty() ? 0 : positions.back())};
+    sequences_ = {Needed(ids, positions)};
     const float* hidden = decoder_.Run(sequences_).data();
     for (const int32_t position : positions) {
       Norm(hidden, position, out);
@@ -68,6 +67,15 @@ class NativeWorker : public EngineWorker {
     throw Error(fmt::format("a sequence of {} tokens is longer than the student's context of {}",
                             tokens, most),
                 "truncate it (--max-tokens)");
+  }
+
+  // What comes after the last position cannot matter to it, unless positions turn in another way in
+  // a long row.
+  std::span<const int32_t> Needed(std::span<const int32_t> ids,
+                                  std::span<const int32_t> positions) const {
+    if (positions.empty()) return {};
+    return model_.config().rope_long_beyond > 0 ? ids
+                                                : ids.first(static_cast<size_t>(positions.back()));
   }
 
   void SweepSequence(size_t sequence, std::span<const int32_t> positions, const float* hidden) {

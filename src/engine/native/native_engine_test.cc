@@ -292,8 +292,18 @@ constexpr double kGgmlGelu = 0.05;
 INSTANTIATE_TEST_SUITE_P(
     All, FamilyTest,
     testing::Values(FamilyCase{"llama", kRounding, Reals({{"rope.scaling.factor", 2}})},
-                    FamilyCase{"qwen2", kRounding, {}}, FamilyCase{"qwen3", kRounding, {}},
-                    FamilyCase{"smollm3", kRounding, {}}, FamilyCase{"phi3", kRounding, {}},
+                    FamilyCase{"qwen2", kRounding,
+                               [](gguf_context* file, const std::string& prefix) {
+                                 const auto key = [&](const char* name) {
+                                   return prefix + "rope.scaling." + name;
+                                 };
+                                 gguf_set_val_str(file, key("type").c_str(), "yarn");
+                                 gguf_set_val_f32(file, key("factor").c_str(), 4);
+                                 gguf_set_val_u32(file, key("original_context_length").c_str(),
+                                                  128);
+                               }},
+                    FamilyCase{"qwen3", kRounding, {}}, FamilyCase{"smollm3", kRounding, {}},
+                    FamilyCase{"phi3", kRounding, {}},
                     FamilyCase{
                         "gemma2", kGgmlGelu,
                         Reals({{"attn_logit_softcapping", 5}, {"final_logit_softcapping", 3}}, 32)},

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "kernels/rope.h"
-
 namespace rsr {
 namespace {
 
 constexpr const char* kEmbedding = "token_embd.weight";
 constexpr const char* kOutput = "output.weight";
-constexpr const char* kRopeFactors = "rope_freqs.weight";
 
 // Where a row of the file goes: its index in the packed matrix.
 using RowOrder = std::function<int64_t(int64_t row)>;
@@ -152,15 +149,19 @@ NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config
   });
 }
 
-std::vector<float> NativeModel::RopeFrequenciesOf(bool windowed) const {
-  std::vector<float> factors = config_.rope_factors;
-  if (factors.empty()) factors.assign(static_cast<size_t>(config_.rope_width / 2), 1);
-  if (weights_.Has(kRopeFactors)) {
-    factors = weights_.ReadVector(kRopeFactors, config_.rope_width / 2);
+RopeTable NativeModel::RopeOf(RopeKind kind) const {
+  const bool windowed = kind == RopeKind::kWindowed, is_long = kind == RopeKind::kLong;
+  std::vector<float> factors = is_long ? config_.rope_long_factors : config_.rope_factors;
+  if (factors.empty()) {
+    const char* tensor = config_.rope_long_beyond == 0 ? "rope_freqs.weight"
+                         : is_long                     ? "rope_factors_long.weight"
+                                                       : "rope_factors_short.weight";
+    factors.assign(static_cast<size_t>(config_.rope_width / 2), 1);
+    if (weights_.Has(tensor)) factors = weights_.ReadVector(tensor, config_.rope_width / 2);
   }
   for (float& f : factors) f *= windowed ? config_.window_rope_factor : config_.rope_factor;
-  return RopeFrequencies(config_.rope_width,
-                         windowed ? config_.window_rope_base : config_.rope_base, factors);
+  const float base = windowed ? config_.window_rope_base : config_.rope_base;
+  return RopeTable(RopeFrequencies(config_.rope_width, base, factors), config_.rope_scale);
 }
 
 void NativeModel::ReadEmbedding(int32_t id, float* out) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/native/layers.h"
+#include "kernels/rope.h"
 #include "kernels/vocab_sweep.h"
 #include "student/decoder_config.h"
 #include "student/student_info.h"
@@ -45,8 +46,10 @@ class NativeModel {
   Layers& layers() const { return *layers_; }
   const std::vector<float>& output_norm() const { return output_norm_; }
   const OutputMatrix& output() const { return *output_; }
-  // Of all layers, or of those with (`windowed`) and without a sliding window.
-  std::vector<float> RopeFrequenciesOf(bool windowed) const;
+  // Layers with a sliding window may turn in their own way; kLong: all layers, where a row is
+  // longer than config().rope_long_beyond.
+  enum class RopeKind { kUsual, kWindowed, kLong };
+  RopeTable RopeOf(RopeKind kind) const;
   // The embedding of token `id`, [width], as layer 0 takes it.
   void ReadEmbedding(int32_t id, float* out) const;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tiny random models of every family of the native engine, and what transformers says of them.
+"""Tiny random models of every family of the native engine and of its switches, and what transformers says of them.
 
   pip install torch transformers safetensors gguf    (made with the versions in golden.jsonl)
   make_families.py            (writes NAME/, NAME.gguf and golden.jsonl beside itself)
@@ -9,7 +9,9 @@ the tensor names and layouts of llama.cpp's convert_hf_to_gguf.py: query and key
 side are permuted, Gemma's norms have their 1 added. Weights are such as float16 and bfloat16 both hold exactly, so the two
 are one model whatever type they are stored in; transformers computes in float32 with them.
 
-golden.jsonl: one object a model: token ids, and for ids[1:] the surprisal in nats, the entropy and the rank (1 + entries with
+A GGUF file cannot have qwen2-window's windows, so that one is a directory only.
+
+golden.jsonl: one object a model, or one for each of several texts: token ids, and for ids[1:] the surprisal in nats, the entropy and the rank (1 + entries with
 a strictly greater logit), from its float32 logits in double.
 """
 
@@ -31,6 +33,11 @@ SIZES = dict(vocab_size=VOCAB, hidden_size=32, intermediate_size=48, num_attenti
 LLAMA3 = dict(rope_type="llama3", rope_theta=10000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
               original_max_position_embeddings=64)
 PLAIN = dict(rope_type="default", rope_theta=10000.0)
+# 6 of 8 values of a head are turned. Rows of up to 64 tokens take the short factors.
+LONGROPE = dict(rope_type="longrope", rope_theta=10000.0, partial_rotary_factor=0.75, short_factor=[1.0, 1.5, 2.0],
+                long_factor=[1.25, 4.0, 8.0], original_max_position_embeddings=64)
+LONGROPE_TEXTS = (TOKENS, 64, 65)
+LONGROPE_SCALE = math.sqrt(1 + math.log(CONTEXT / 64) / math.log(64))
 
 
 CHATML = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -67,6 +74,22 @@ def families():
                     t.GraniteConfig(**SIZES, num_hidden_layers=2, embedding_multiplier=3.0, residual_multiplier=0.3,
                                     attention_multiplier=0.2, logits_scaling=2.0, rope_parameters=PLAIN),
                     {"embedding_scale": 3.0, "residual_scale": 0.3, "attention.scale": 0.2, "logit_scale": 2.0}),
+        # Switches that are rarer, or that a family has only in some sizes.
+        "llama-biases": ("llama", "bfloat16", t.LlamaConfig(**SIZES, num_hidden_layers=2, attention_bias=True, mlp_bias=True,
+                                                            head_dim=16,
+                                                            rope_parameters=dict(PLAIN, rope_type="linear", factor=4.0)),
+                         {"rope.scaling.factor": 4.0}),
+        "qwen2-window": (None, "bfloat16", t.Qwen2Config(**SIZES, num_hidden_layers=3, use_sliding_window=True,
+                                                         sliding_window=WINDOW, max_window_layers=2,
+                                                         rope_parameters=dict(PLAIN, rope_type="dynamic", factor=2.0)), {}),
+        "qwen3-yarn": ("qwen3", "bfloat16", t.Qwen3Config(**SIZES, num_hidden_layers=2, head_dim=16, tie_word_embeddings=True,
+                                                          rope_parameters=dict(PLAIN, rope_type="yarn", factor=4.0,
+                                                                               original_max_position_embeddings=128)),
+                       {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0, "rope.scaling.original_context_length": 128}),
+        "phi3-longrope": ("phi3", "bfloat16", t.Phi3Config(**SIZES, num_hidden_layers=2, sliding_window=2 * CONTEXT,
+                                                           original_max_position_embeddings=64, rope_parameters=LONGROPE),
+                          {"attention.sliding_window": 2 * CONTEXT, "rope.scaling.original_context_length": 64,
+                           "rope.scaling.attn_factor": LONGROPE_SCALE}),
     }
 
 
@@ -168,10 +191,12 @@ def write_gguf(architecture, model, keys, path):
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_key_length(head_width)
     writer.add_value_length(head_width)
-    writer.add_rope_dimension_count(head_width)
+    rope = config.rope_parameters
+    writer.add_rope_dimension_count(int(head_width * rope.get("partial_rotary_factor", 1)))
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    add = {int: writer.add_uint32, float: writer.add_float32, str: writer.add_string}
     for key, value in keys.items():
-        (writer.add_uint32 if isinstance(value, int) else writer.add_float32)(f"{architecture}.{key}", value)
+        add[type(value)](f"{architecture}.{key}", value)
     tokens, merges, special = vocabulary()
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
@@ -199,8 +224,10 @@ def write_gguf(architecture, model, keys, path):
             writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float32))
         else:
             writer.add_tensor(gguf_name(name, names_after), values.astype(numpy.float16))
-    if config.rope_parameters.get("rope_type") == "llama3":
+    if rope.get("rope_type") == "llama3":
         writer.add_tensor("rope_freqs.weight", llama3_factors(config, head_width))
+    for kind in ("long", "short") if rope.get("rope_type") == "longrope" else ():
+        writer.add_tensor(f"rope_factors_{kind}.weight", numpy.array(rope[f"{kind}_factor"], dtype=numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -224,14 +251,16 @@ def main():
     with open(HERE / "golden.jsonl", "w") as out:
         for seed, (name, (architecture, kind, config, keys)) in enumerate(families().items()):
             model = random_model(config, seed)
-            write_gguf(architecture, model, keys, HERE / f"{name}.gguf")
+            if architecture:
+                write_gguf(architecture, model, keys, HERE / f"{name}.gguf")
             ids = numpy.random.default_rng(seed).integers(0, VOCAB, TOKENS).tolist()
-            row = golden(name, model, ids)
+            rows = [golden(name, model, ids[:n]) for n in (LONGROPE_TEXTS if name == "phi3-longrope" else (TOKENS,))]
             write_directory(model, kind, HERE / name)  # last: a change of type rounds more than weights
-            spread = numpy.std(row["surprisal"])
-            print(name, "mean surprisal", numpy.mean(row["surprisal"]), "deviation", spread)
-            assert 0.3 < spread < 6, "such a model says too little or is all rounding"
-            out.write(json.dumps(row) + "\n")
+            for row in rows:
+                spread = numpy.std(row["surprisal"])
+                print(name, "mean surprisal", numpy.mean(row["surprisal"]), "deviation", spread)
+                assert 0.3 < spread < 6, "such a model says too little or is all rounding"
+                out.write(json.dumps(row) + "\n")
 
 
 if __name__ == "__main__":
