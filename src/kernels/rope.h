@@ -14,8 +14,8 @@
 
 namespace rsr {
 
-// 1 / (base^(2 i / width) factors[i]) for i < width / 2, in float32. `factors`: of longer contexts,
-// linear or Llama 3's; empty: none.
+// 1 / (factors[i] base^(2 i / width)) for i < width / 2, in float32 and in this order, as
+// transformers has it. `factors`: of longer contexts (student/rope_scaling.h); empty: none.
 std::vector<float> RopeFrequencies(int64_t width, float base, std::span<const float> factors);
 
 // Cosines and sines of the positions [0, positions). Grows; never shrinks.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace rsr {
 namespace {
@@ -159,9 +160,10 @@ RopeTable NativeModel::RopeOf(RopeKind kind) const {
     factors.assign(static_cast<size_t>(config_.rope_width / 2), 1);
     if (weights_.Has(tensor)) factors = weights_.ReadVector(tensor, config_.rope_width / 2);
   }
-  for (float& f : factors) f *= windowed ? config_.window_rope_factor : config_.rope_factor;
   const float base = windowed ? config_.window_rope_base : config_.rope_base;
-  return RopeTable(RopeFrequencies(config_.rope_width, base, factors), config_.rope_scale);
+  std::vector<float> frequencies = RopeFrequencies(config_.rope_width, base, factors);
+  for (float& f : frequencies) f /= windowed ? config_.window_rope_factor : config_.rope_factor;
+  return RopeTable(std::move(frequencies), config_.rope_scale);
 }
 
 void NativeModel::ReadEmbedding(int32_t id, float* out) const {

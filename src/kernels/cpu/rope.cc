@@ -39,8 +39,8 @@ std::vector<float> RopeFrequencies(int64_t width, float base, std::span<const fl
   std::vector<float> frequencies(width / 2);
   for (size_t i = 0; i < frequencies.size(); ++i) {
     const float exponent = static_cast<float>(2 * i) / static_cast<float>(width);
-    frequencies[i] = 1 / std::pow(base, exponent);
-    if (!factors.empty()) frequencies[i] /= factors[i];
+    const float factor = factors.empty() ? 1 : factors[i];
+    frequencies[i] = 1 / (factor * std::pow(base, exponent));
   }
   return frequencies;
 }
