@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks every #include of src/, cli/ and include/rsr/ against the table in src/README.md: who may include whom.
+"""Checks every #include of src/, cli/ and include/rsr/ against the table in src/README.md: who may include whom; and that
+include/rsr/rsr.h includes every public header.
 
     tools/check_layers.py [ROOT]       prints each violation as file:line; exit status 1 if there is one
     tools/check_layers.py --self-test  proves that every rule finds its violation
@@ -60,6 +61,10 @@ def check(root):
             rule = include and broken_rule(root, path, include[1], table)
             if rule:
                 problems.append(f"{name}:{number}: includes {include[1]}: {rule}")
+    headers = root / "include/rsr"
+    included = set(INCLUDE.findall((headers / "rsr.h").read_text()))
+    for header in sorted({f"rsr/{path.name}" for path in headers.glob("*.h")} - included - {"rsr/rsr.h"}):
+        problems.append(f"include/rsr/rsr.h:1: does not include {header}, as a whole public interface would")
     return problems
 
 
@@ -81,6 +86,7 @@ def self_test(root):
         "include/rsr/m.h": ('"base/file.h"', "only rsr/ and the standard library"),
         "include/rsr/n.h": ("<fmt/format.h>", "only rsr/ and the standard library"),
         "include/rsr/o.h": ('"rsr/m.h"', None),
+        "include/rsr/rsr.h": ('"rsr/o.h"', "does not include rsr/p.h"),
         "include/rsr/p.h": ("<cstdint>", None),
     }
     with tempfile.TemporaryDirectory() as directory:

@@ -14,4 +14,5 @@
 #include "rsr/student.h"
 #include "rsr/table.h"
 #include "rsr/teachers.h"
+#include "rsr/verify.h"
 #include "rsr/version.h"
