@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace rsr {
 namespace {
@@ -17,23 +18,25 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-// The content of the last \boxed{..} or \fbox{..} whose braces are closed.
+// The content of the last \boxed{..} whose braces are closed. One pass: a degenerate loop may open
+// thousands and close none.
 std::optional<std::string_view> LastBoxed(std::string_view text) {
-  for (size_t at = text.npos; (at = text.rfind("boxed{", at)) != text.npos; --at) {
-    const size_t begin = at + 6;
-    int depth = 1;
-    for (size_t i = begin; i < text.size(); ++i) {
-      if (text[i] == '\\') {
-        ++i;  // \{ and \} are characters of the answer
-      } else if (text[i] == '{') {
-        ++depth;
-      } else if (text[i] == '}' && --depth == 0) {
-        return text.substr(begin, i - begin);
-      }
+  std::vector<size_t> open;  // behind each brace that is not closed yet
+  size_t last = 0, end = 0;  // where its content lies; 0: none yet
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;  // \{ and \} are characters of the answer
+    } else if (text[i] == '{') {
+      open.push_back(i + 1);
+    } else if (text[i] == '}' && !open.empty()) {
+      const size_t begin = open.back();
+      open.pop_back();
+      // One that is closed later may be around it, but then it begins earlier.
+      if (begin > last && text.substr(0, begin).ends_with("boxed{")) last = begin, end = i;
     }
-    if (at == 0) break;
   }
-  return std::nullopt;
+  if (last == 0) return std::nullopt;
+  return text.substr(last, end - last);
 }
 
 std::optional<std::string_view> BehindHashes(std::string_view text) {

@@ -9,6 +9,8 @@ TEST(Answers, FinalAnswerIsTheLastBoxElseBehindHashesElseTheLastNumber) {
   EXPECT_EQ(FinalAnswer("first \\boxed{1}, then \\boxed{\\frac{1}{2}} and 7"), "\\frac{1}{2}");
   EXPECT_EQ(FinalAnswer("\\boxed{3} \\boxed{cut off {"), "3");
   EXPECT_EQ(FinalAnswer("\\boxed{\\{1\\}}"), "\\{1\\}");
+  EXPECT_EQ(FinalAnswer("\\boxed{a \\boxed{b} c}"), "b");  // the one that begins last
+  EXPECT_EQ(FinalAnswer("} \\boxed{4}}"), "4");
   EXPECT_EQ(FinalAnswer("boxed{"), "");
   EXPECT_EQ(FinalAnswer("It is 5.\n#### 1,234 \nand 9"), "1,234");
   EXPECT_EQ(FinalAnswer("She makes $18 every day.\nA: 18."), "18");
@@ -18,6 +20,13 @@ TEST(Answers, FinalAnswerIsTheLastBoxElseBehindHashesElseTheLastNumber) {
   EXPECT_EQ(FinalAnswer("costs $1,234.50"), "1,234.50");
   EXPECT_EQ(FinalAnswer("no number"), "");
   EXPECT_EQ(FinalAnswer(""), "");
+}
+
+// For each of them to the end of the text and back would take minutes.
+TEST(Answers, ALoopOfBoxesIsReadOnce) {
+  std::string loop = "\\boxed{5}";
+  for (int i = 0; i < 200'000; ++i) loop += "\\boxed{";
+  EXPECT_EQ(FinalAnswer(loop), "5");
 }
 
 TEST(Answers, ReferencesMayBeWholeSolutions) {
