@@ -1,9 +1,10 @@
+// What a filter says of a row; filter_parser.cc makes it out of text.
 #include "base/filter.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -12,25 +13,11 @@
 namespace rsr {
 namespace {
 
-constexpr const char* kExamples =
-    "for example: correct and reward >= 0.5, teacher in ('a', 'b'), not (source = 'web' or source "
-    "is null)";
-
-bool IsWordStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80) != 0;
-}
-bool IsWord(char c) { return IsWordStart(c) || (c >= '0' && c <= '9') || c == '.'; }
-
 std::optional<double> NumberIn(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-bool SameWord(std::string_view word, std::string_view keyword) {
-  return std::equal(word.begin(), word.end(), keyword.begin(), keyword.end(),
-                    [](char a, char b) { return (a | 0x20) == b; });
 }
 
 std::string Describe(const FilterValue& value) {
@@ -52,7 +39,8 @@ std::optional<double> AsNumber(const FilterValue& value) {
 }
 
 FilterValue Truth(const FilterValue& value) {
-  if (const auto* number = std::get_if<double>(&value)) return *number != 0;
+  if (const auto* number = std::get_if<double>(&value))
+    return std::isnan(*number) ? FilterValue() : *number != 0;
   if (const auto* text = std::get_if<std::string>(&value)) {
     if (*text == "true" || *text == "false") return *text == "true";
     throw Error(fmt::format("expected true or false, got {}", Describe(value)),
@@ -61,191 +49,7 @@ FilterValue Truth(const FilterValue& value) {
   return value;
 }
 
-}  // namespace
-
-// Recursive descent; every method returns the index of the node it made.
-class FilterParser {
- public:
-  FilterParser(const std::string& text, Filter* filter) : text_(text), filter_(filter) {}
-
-  void Parse() {
-    ParseOr();
-    Skip();
-    if (at_ < text_.size()) Fail("'and', 'or' or the end");
-  }
-
- private:
-  using Op = Filter::Op;
-
-  size_t Make(Op op, std::vector<size_t> parts, FilterValue value = {}) {
-    filter_->nodes_.push_back({op, std::move(parts), std::move(value)});
-    return filter_->nodes_.size() - 1;
-  }
-
-  size_t ParseOr() {
-    std::vector<size_t> parts = {ParseAnd()};
-    while (TakeWord("or") || Take("||")) parts.push_back(ParseAnd());
-    if (depth_ == 0 && parts.size() > 1) filter_->clauses_ = {text_};
-    return parts.size() == 1 ? parts[0] : Make(Op::kOr, std::move(parts));
-  }
-
-  size_t ParseAnd() {
-    std::vector<size_t> parts = {ParseClause()};
-    while (TakeWord("and") || Take("&&")) parts.push_back(ParseClause());
-    return parts.size() == 1 ? parts[0] : Make(Op::kAnd, std::move(parts));
-  }
-
-  size_t ParseClause() {
-    Skip();
-    const size_t begin = at_;
-    const size_t node = ParseFactor();
-    if (depth_ == 0) {
-      const std::string clause = text_.substr(begin, at_ - begin);
-      filter_->clauses_.push_back(clause.substr(0, clause.find_last_not_of(" \t\n") + 1));
-    }
-    return node;
-  }
-
-  size_t ParseFactor() {
-    if (TakeWord("not")) {
-      const Nested nested(this);
-      return Make(Op::kNot, {ParseFactor()});
-    }
-    const size_t left = ParseValue();
-    static constexpr std::pair<const char*, Op> kComparisons[] = {
-        {"==", Op::kEq}, {"=", Op::kEq}, {"!=", Op::kNe}, {"<>", Op::kNe},
-        {"<=", Op::kLe}, {"<", Op::kLt}, {">=", Op::kGe}, {">", Op::kGt}};
-    for (const auto& [symbol, op] : kComparisons) {
-      if (Take(symbol)) return Make(op, {left, ParseValue()});
-    }
-    if (TakeWord("is")) {
-      const bool negated = TakeWord("not");
-      if (!TakeWord("null")) Fail("'null' behind 'is'");
-      const size_t test = Make(Op::kIsNull, {left});
-      return negated ? Make(Op::kNot, {test}) : test;
-    }
-    const bool negated = TakeWord("not");
-    if (TakeWord("in")) {
-      const size_t test = ParseIn(left);
-      return negated ? Make(Op::kNot, {test}) : test;
-    }
-    if (negated) Fail("'in' behind 'not'");
-    return left;
-  }
-
-  size_t ParseIn(size_t left) {
-    if (!Take("(")) Fail("'(' behind 'in'");
-    std::vector<size_t> parts = {left};
-    do parts.push_back(ParseValue());
-    while (Take(","));
-    if (!Take(")")) Fail("',' or ')'");
-    return Make(Op::kIn, std::move(parts));
-  }
-
-  size_t ParseValue() {
-    Skip();
-    if (Take("(")) {
-      const Nested nested(this);
-      const size_t inner = ParseOr();
-      if (!Take(")")) Fail("')'");
-      return inner;
-    }
-    if (TakeWord("null")) return Make(Op::kConstant, {});
-    if (TakeWord("true")) return Make(Op::kConstant, {}, true);
-    if (TakeWord("false")) return Make(Op::kConstant, {}, false);
-    const char c = at_ < text_.size() ? text_[at_] : '\0';
-    if (c == '\'' || c == '"') return Make(Op::kConstant, {}, TakeQuoted(c));
-    if (c == '`') return Named(TakeQuoted(c));
-    if (IsWordStart(c)) {
-      for (const char* keyword : {"and", "or", "not", "in", "is"}) {
-        if (SameWord(Word(), keyword)) Fail("a name or a value");
-      }
-      const std::string name(Word());
-      at_ += name.size();
-      return Named(name);
-    }
-    double number = 0;
-    const auto [end, error] =
-        std::from_chars(text_.data() + at_, text_.data() + text_.size(), number);
-    if (error != std::errc()) Fail("a name or a value");
-    at_ = static_cast<size_t>(end - text_.data());
-    return Make(Op::kConstant, {}, number);
-  }
-
-  size_t Named(const std::string& name) {
-    auto& names = filter_->names_;
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    return Make(Op::kName, {}, name);
-  }
-
-  std::string TakeQuoted(char quote) {
-    const size_t end = text_.find(quote, at_ + 1);
-    if (end == std::string::npos) Fail(fmt::format("{} at the end of the text", quote));
-    std::string inside = text_.substr(at_ + 1, end - at_ - 1);
-    at_ = end + 1;
-    return inside;
-  }
-
-  std::string_view Word() const {
-    size_t end = at_;
-    while (end < text_.size() && IsWord(text_[end])) ++end;
-    return std::string_view(text_).substr(at_, end - at_);
-  }
-
-  bool TakeWord(std::string_view keyword) {
-    Skip();
-    if (!SameWord(Word(), keyword)) return false;
-    at_ += keyword.size();
-    return true;
-  }
-
-  bool Take(std::string_view symbol) {
-    Skip();
-    if (!std::string_view(text_).substr(at_).starts_with(symbol)) return false;
-    at_ += symbol.size();
-    return true;
-  }
-
-  void Skip() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n'))
-      ++at_;
-  }
-
-  // Neither parsing nor evaluating may exhaust the stack.
-  struct Nested {
-    explicit Nested(FilterParser* parser) : parser(parser) {
-      if (++parser->depth_ > 100) parser->Fail("at most 100 levels of parentheses and 'not'");
-    }
-    ~Nested() { --parser->depth_; }
-    FilterParser* parser;
-  };
-
-  [[noreturn]] void Fail(const std::string& expected) {
-    Skip();
-    throw Error(fmt::format("filter `{}`: expected {}, got {}", text_, expected,
-                            at_ < text_.size()
-                                ? fmt::format("`{}` (character {})", text_.substr(at_), at_ + 1)
-                                : "its end"),
-                kExamples);
-  }
-
-  const std::string& text_;
-  Filter* filter_;
-  size_t at_ = 0;
-  int depth_ = 0;
-};
-
-Filter::Filter(const std::string& text) { FilterParser(text, this).Parse(); }
-
-bool Filter::Accepts(const std::function<FilterValue(const std::string&)>& lookup) const {
-  if (nodes_.empty()) return true;
-  const FilterValue truth = Truth(Evaluate(nodes_.size() - 1, lookup));
-  return std::holds_alternative<bool>(truth) && std::get<bool>(truth);
-}
-
-namespace {
-
-// Below, equal or above 0 as a is to b; nothing where one is null.
+// Below, equal or above 0 as a is to b; nothing where one is null or not a number (NaN).
 std::optional<int> Compare(const FilterValue& a, const FilterValue& b, bool ordered) {
   if (a.index() == 0 || b.index() == 0) return std::nullopt;
   if (std::holds_alternative<std::string>(a) && std::holds_alternative<std::string>(b)) {
@@ -253,6 +57,7 @@ std::optional<int> Compare(const FilterValue& a, const FilterValue& b, bool orde
     return order < 0 ? -1 : order > 0;
   }
   const auto x = AsNumber(a), y = AsNumber(b);
+  if (x && y && (std::isnan(*x) || std::isnan(*y))) return std::nullopt;
   if (x && y) return *x < *y ? -1 : *x > *y;
   if (!ordered) return 1;  // of different kinds: not equal
   throw Error(fmt::format("{} and {} have no order", Describe(a), Describe(b)),
@@ -260,6 +65,12 @@ std::optional<int> Compare(const FilterValue& a, const FilterValue& b, bool orde
 }
 
 }  // namespace
+
+bool Filter::Accepts(const std::function<FilterValue(const std::string&)>& lookup) const {
+  if (nodes_.empty()) return true;
+  const FilterValue truth = Truth(Evaluate(nodes_.size() - 1, lookup));
+  return std::holds_alternative<bool>(truth) && std::get<bool>(truth);
+}
 
 FilterValue Filter::Evaluate(size_t index,
                              const std::function<FilterValue(const std::string&)>& lookup) const {

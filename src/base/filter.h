@@ -20,8 +20,8 @@ using FilterValue = std::variant<std::monostate, bool, double, std::string>;
 //     value      = name | number | 'text' | "text" | true | false | null | "(" filter ")"
 //
 // A name is letters, digits, _ and dots, or anything between backquotes. Logic is SQL's: what is
-// compared with null is neither true nor false. Text that is a number, or true or false, is
-// compared as such with a number or a truth value.
+// compared with null is neither true nor false; NaN is as null there. Text that is a number, or
+// true or false, is compared as such with a number or a truth value.
 class Filter {
  public:
   Filter() = default;  // lets everything through

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <map>
 
 #include "rsr/error.h"
@@ -17,7 +18,8 @@ FilterValue Lookup(const std::string& name) {
   static const std::map<std::string, FilterValue> kValues = {
       {"correct", true},     {"wrong", false}, {"reward", 0.75},  {"n", 3.0},
       {"teacher", "qwq"s},   {"level", "4"s},  {"flag", "true"s}, {"meta.domain", "math"s},
-      {"odd name", "here"s}, {"zero", 0.0},    {"empty", ""s}};
+      {"odd name", "here"s}, {"zero", 0.0},    {"empty", ""s},    {"nan", std::nan("")},
+      {"nan text", "NaN"s}};
   const auto found = kValues.find(name);
   return found == kValues.end() ? FilterValue() : found->second;
 }
@@ -84,7 +86,10 @@ TEST(Filter, WhatDoesNotHold) {
         // Neither true nor false.
         "missing", "not missing", "missing = 1", "missing != 1", "not (missing = 1)", "null = null",
         "missing in (1)", "missing not in (1)", "missing and correct", "missing or wrong",
-        "teacher = 5", "n in ('a', 'b')"}) {
+        "teacher = 5", "n in ('a', 'b')",
+        // Not a number.
+        "nan", "not nan", "nan = 3", "nan = nan", "nan >= 0", "not (nan < 1)", "`nan text` = 3",
+        "not (`nan text` > 0)"}) {
     EXPECT_FALSE(Accepts(text)) << text;
   }
 }
