@@ -191,6 +191,22 @@ TEST(Correlate, HoldsOutStudentsAndPicksTeachers) {
               HasSubstr("teacher 'yy', which student 'a' does not have"));
 }
 
+TEST(Correlate, AnotherPerformanceIsNoMetricAndAnAliasHasItsDirection) {
+  const Scratch dir;
+  WriteText(dir / "t.csv", "teacher,grape,performance,aime\nw,1,1,2\nx,2,2,1\ny,3,3,4\nz,4,4,3\n");
+  const CorrelateReport report =
+      Correlate({.inputs = {dir / "t.csv"}, .performance_column = "aime"});
+  EXPECT_THAT(Names(report), ElementsAre("grape"));
+  EXPECT_FALSE(report.metrics[0].direction_from_data);
+  EXPECT_TRUE(report.metrics[0].low_is_better);
+  WriteText(dir / "p.csv", "teacher,aime\nw,1\nx,2\ny,3\nz,4\n");
+  CorrelateOptions apart{
+      .inputs = {dir / "t.csv"}, .performance = dir / "p.csv", .performance_column = "aime"};
+  EXPECT_THAT(Names(Correlate(apart)), ElementsAre("grape"));
+  apart.metrics = {"performance"};  // asked for, it is one
+  EXPECT_THAT(Names(Correlate(apart)), ElementsAre("performance"));
+}
+
 TEST(Correlate, AveragesTheRunsOfATeacherFirst) {
   const Scratch dir;
   WriteText(dir / "once.csv", "student,teacher,rsr,score\na,w,2,1\na,x,3,2\na,y,5,3\na,z,4,5\n");

@@ -60,13 +60,11 @@ TeacherPick Pick(const CorrelateReport::Student& student, const std::vector<size
 
 void SetDirection(MetricCorrelation& metric, Coefficient coefficient) {
   const std::string name = metric.metric.substr(0, metric.metric.find(':'));  // less a parameter
-  for (const Metric& known : AllMetrics()) {
-    if (known.name != name || known.better == Better::kNeither) continue;
-    metric.low_is_better = known.better == Better::kLow;
-    return;
-  }
-  metric.direction_from_data = true;
-  metric.low_is_better = metric.of[static_cast<int>(coefficient)].mean.value < 0;
+  const Metric* known = LookUpMetric(name);
+  metric.direction_from_data = known == nullptr || known->better == Better::kNeither;
+  metric.low_is_better = metric.direction_from_data
+                             ? metric.of[static_cast<int>(coefficient)].mean.value < 0
+                             : known->better == Better::kLow;
 }
 
 std::vector<HeldOutStudent> HoldOut(const CorrelateReport& report) {

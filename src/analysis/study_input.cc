@@ -80,9 +80,8 @@ class TableReader {
   void FindMetrics() {
     for (const std::string& name : options_.metrics) metrics_.push_back(table_.Column(name));
     for (size_t c = 0; options_.metrics.empty() && c < table_.columns.size(); ++c) {
-      const bool is_key = c == teacher_ || c == student_ || c == run_ || c == performance_ ||
-                          table_.columns[c] == "trajectories";
-      if (!is_key && HasNumbers(table_, c)) metrics_.push_back(c);
+      const bool is_key = c == teacher_ || c == student_ || c == run_ || c == performance_;
+      if (!is_key && MayBeMetric(table_.columns[c]) && HasNumbers(table_, c)) metrics_.push_back(c);
     }
     for (const size_t column : metrics_) {
       const std::string& name = table_.columns[column];
@@ -90,6 +89,12 @@ class TableReader {
         input_.metrics.push_back(name);
       }
     }
+  }
+
+  // Another performance than the one in use would lead the list of metrics.
+  bool MayBeMetric(const std::string& column) const {
+    return column != "trajectories" && column != "performance" &&
+           column != "post_training_performance" && column != options_.performance_column;
   }
 
   std::string Name(const DelimitedTable::Row& row, std::optional<size_t> column,

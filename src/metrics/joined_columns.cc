@@ -32,15 +32,6 @@ Metric MetricOf(const std::string& header, const std::string& path) {
   return metric;
 }
 
-bool IsMetric(const std::string& name) {
-  try {
-    FindMetric(name);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 JoinedColumns::JoinedColumns(const std::vector<std::string>& files) : outer_(active) {
@@ -51,7 +42,7 @@ JoinedColumns::JoinedColumns(const std::vector<std::string>& files) : outer_(act
     for (size_t c = 0; c < table.columns.size(); ++c) {
       if (c == id) continue;
       Metric metric = MetricOf(table.columns[c], path);
-      bool taken = IsMetric(metric.name);
+      bool taken = LookUpMetric(metric.name) != nullptr;
       for (const Metric& other : metrics_) taken |= other.name == metric.name;
       if (taken) {
         throw Error(

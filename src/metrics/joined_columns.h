@@ -17,8 +17,8 @@ class JoinedColumns {
  public:
   // Tables (base/delimited.h) with a column `id`; every other column is a metric, `NAME:low` or
   // `NAME:high` one that says which end is better. An empty cell is no value. Throws rsr::Error
-  // with file and line for an id that is there twice, in one file or two, and for a cell that is no
-  // number; with the file for a column that has the name of a metric.
+  // with file and line for an id that is there twice in one file and for a cell that is no number;
+  // with the file for a column that has the name of a metric or of another column.
   explicit JoinedColumns(const std::vector<std::string>& files);
   JoinedColumns(const JoinedColumns&) = delete;
   ~JoinedColumns();

@@ -95,6 +95,8 @@ const std::vector<Metric>& AllMetrics();  // sorted by name
 // `name`, or `name:NUMBER` for one with a parameter; lives as long as the process. Throws
 // rsr::Error with the nearest names, or the bounds of the parameter.
 const Metric& FindMetric(const std::string& name);
+// By its name or alias, without a parameter; null for an unknown one.
+const Metric* LookUpMetric(const std::string& name);
 std::string BetterName(Better better);  // "low", "high" or "-"
 
 // A metric that says which of two values is better; throws rsr::Error for one that does not

@@ -19,16 +19,12 @@ std::vector<Metric>& Registry() {
   return metrics;
 }
 
-const Metric& FindByName(const std::string& name) {
+[[noreturn]] void Unknown(const std::string& name) {
   std::vector<std::string> names;
   if (const JoinedColumns* joined = JoinedColumns::Active()) {
-    for (const Metric& metric : joined->metrics()) {
-      if (metric.name == name) return metric;
-      names.push_back(metric.name);
-    }
+    for (const Metric& metric : joined->metrics()) names.push_back(metric.name);
   }
   for (const Metric& metric : AllMetrics()) {
-    if (metric.name == name || (!name.empty() && metric.alias == name)) return metric;
     names.push_back(metric.name);
     if (!metric.alias.empty()) names.push_back(metric.alias);
   }
@@ -75,11 +71,24 @@ MetricRegistrar::MetricRegistrar(Metric metric) {
 
 const std::vector<Metric>& AllMetrics() { return Registry(); }
 
+const Metric* LookUpMetric(const std::string& name) {
+  if (const JoinedColumns* joined = JoinedColumns::Active()) {
+    for (const Metric& metric : joined->metrics()) {
+      if (metric.name == name) return &metric;
+    }
+  }
+  for (const Metric& metric : AllMetrics()) {
+    if (metric.name == name || (!name.empty() && metric.alias == name)) return &metric;
+  }
+  return nullptr;
+}
+
 const Metric& FindMetric(const std::string& name) {
   const size_t colon = name.find(':');
-  const Metric& metric = FindByName(name.substr(0, colon));
-  if (colon == name.npos) return metric;
-  return WithParameter(metric, ParameterOf(metric, name.substr(colon + 1)), name);
+  const Metric* metric = LookUpMetric(name.substr(0, colon));
+  if (metric == nullptr) Unknown(name.substr(0, colon));
+  if (colon == name.npos) return *metric;
+  return WithParameter(*metric, ParameterOf(*metric, name.substr(colon + 1)), name);
 }
 
 const Metric& FindRankingMetric(const std::string& name) {
