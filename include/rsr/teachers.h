@@ -37,7 +37,7 @@ struct TeacherPair {
   // How many more problems, with as many trajectories each, until p_order reaches the confidence
   // if the margin stays as it is: an extrapolation, its standard error falling with the root of
   // the number of problems. 0: it is reached; -1: it cannot be told (no margin, fewer than ten
-  // problems), or more than a million.
+  // problems of either), or more than a million.
   int64_t more_problems = 0, more_trajectories = 0;
 };
 
@@ -66,9 +66,9 @@ struct DuplicateTrajectories {
 struct TeachersReport {
   std::string metric;
   double confidence = 0.95;
-  bool few_problems = false;         // fewer than ten: no order is sure, whatever the numbers say
-  std::vector<TeacherRow> teachers;  // best first
-  std::vector<TeacherPair> pairs;    // of neighbouring rows
+  bool few_problems = false;  // fewer than ten with a value: no order is sure, whatever is below
+  std::vector<TeacherRow> teachers;               // best first
+  std::vector<TeacherPair> pairs;                 // of neighbouring rows
   std::vector<TeacherSlice> by_source;            // empty for one source; at most the 20 largest
   std::vector<TeacherSlice> by_length;            // quarters of all trajectories by scored tokens
   std::vector<LengthMatch> length_matched;        // details; not for the best teacher itself
@@ -76,7 +76,9 @@ struct TeachersReport {
   std::vector<std::string> warnings;  // e.g. teachers that do not share problems, or loops
 };
 
-TeachersReport RankTeachers(const TeachersOptions& options);  // throws rsr::Error
+// Throws rsr::Error for runs that cannot be read as one (other students, templates, masks or
+// precisions, an id twice), and a metric that is unknown or does not say which values are better.
+TeachersReport RankTeachers(const TeachersOptions& options);
 
 Table TeachersTable(const TeachersReport& report);
 Table TeacherPairsTable(const TeachersReport& report);

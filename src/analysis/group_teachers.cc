@@ -12,7 +12,6 @@ Grouped GroupTeachers(const ScoredRows& data, const Rows& rows) {
   std::map<std::string, size_t> problems;  // numbered in order of first appearance
   for (const ScoredRow* at : rows) {
     const ScoredRow& row = *at;
-    const size_t problem = problems.emplace(row.problem_id, problems.size()).first->second;
     Teacher& teacher = by_name[row.teacher];
     teacher.name = row.teacher;
     teacher.tokens.Add(row.scored_tokens);
@@ -24,6 +23,7 @@ Grouped GroupTeachers(const ScoredRows& data, const Rows& rows) {
     if (!parts.has_value()) continue;
     if (!std::isfinite(data.Value(row))) ++teacher.infinite;
     teacher.sum.Add(parts);
+    const size_t problem = problems.emplace(row.problem_id, problems.size()).first->second;
     teacher.by_problem[problem].Add(parts);
   }
   Grouped grouped{.problems = problems.size()};

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include "analysis/rank_teachers.h"
@@ -30,16 +29,19 @@ Rows RowsOf(const ScoredRows& data, const std::string& teacher) {
 }
 
 std::array<Banded, 2> IntoBands(const std::array<Rows, 2>& teachers) {
-  std::vector<double> lengths;
   // Each teacher counts alike, however many trajectories it has: the bands are quantiles of the
   // two halves together.
-  const size_t most = std::max(teachers[0].size(), teachers[1].size());
+  std::vector<std::pair<int32_t, double>> lengths;  // with the row's share of both
   for (const Rows& rows : teachers) {
-    for (size_t i = 0; i < most; ++i) lengths.push_back(rows[i % rows.size()]->scored_tokens);
+    const double share = 0.5 / static_cast<double>(rows.size());
+    for (const ScoredRow* row : rows) lengths.emplace_back(row->scored_tokens, share);
   }
-  std::vector<double> ends;
-  for (size_t band = 1; band <= kBands; ++band) {
-    ends.push_back(Quantile(lengths, static_cast<double>(band) / kBands));
+  std::sort(lengths.begin(), lengths.end());
+  std::vector<int32_t> ends;
+  double covered = 0;
+  for (const auto& [length, share] : lengths) {
+    covered += share;
+    while (covered * kBands > static_cast<double>(ends.size() + 1) - 1e-9) ends.push_back(length);
   }
   std::array<Banded, 2> banded;
   for (size_t t = 0; t < 2; ++t) {
@@ -131,9 +133,12 @@ void MatchLengths(const ScoredRows& data, const TeachersOptions& options, Teache
   const Rows rows_of_best = RowsOf(data, best);
   for (size_t i = 1; i < report.teachers.size(); ++i) {
     const std::string& name = report.teachers[i].teacher;
+    const int64_t problems =
+        std::min(report.teachers.front().problems, report.teachers[i].problems);
     LengthMatch match = Match({rows_of_best, RowsOf(data, name)}, *data.metrics.front(), options);
     match.teacher = name;
-    if (match.p_best_better <= 1 - report.confidence && match.overlap >= kLittleOverlap) {
+    if (match.p_best_better <= 1 - report.confidence && match.overlap >= kLittleOverlap &&
+        problems >= static_cast<int64_t>(kFewProblems)) {
       report.warnings.push_back(fmt::format(
           "at equal lengths '{}' is better than '{}' (P {:.3f}): its place comes from its lengths",
           name, best, 1 - match.p_best_better));

@@ -31,7 +31,7 @@ struct Teacher {
 
 struct Grouped {
   std::vector<Teacher> teachers;  // sorted by name
-  size_t problems = 0;
+  size_t problems = 0;            // with a value
 };
 
 // Some of the rows of `data`, by teacher and problem. group_teachers.cc.
@@ -40,7 +40,7 @@ PairedParts Pair(const Grouped& grouped);
 
 std::vector<std::string> TeacherWarnings(const Grouped& grouped, const std::string& metric);
 
-// Sorts names and values best first; NaN last. `value(i)` is that of element i.
+// NaN is worse than any number.
 bool IsBetter(double a, double b, Better better);
 
 // The share of the resamples, of those in which both have a value, in which `a` is better; a tie

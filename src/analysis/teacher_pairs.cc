@@ -74,7 +74,7 @@ std::vector<TeacherPair> NeighbourPairs(const TeachersReport& report,
                      .low = interval.low,
                      .high = interval.high,
                      .p_order = OrderShare(of_a, of_b, better)};
-    if (report.few_problems) {
+    if (std::min(a.problems, b.problems) < static_cast<int64_t>(kFewProblems)) {
       pair.more_problems = pair.more_trajectories = -1;
     } else if (!(pair.p_order >= report.confidence)) {
       pair.more_problems =

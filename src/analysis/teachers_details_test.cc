@@ -21,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Two teachers whose mean surprisal differs by 0.1, with a paired spread of 0.4 a problem.
 std::vector<RunRow> Noisy(int problems) {
@@ -102,6 +103,35 @@ TEST(TeacherPairs, NineProblemsMakeNothingSure) {
   EXPECT_EQ(few.pairs.at(0).more_problems, -1);
 }
 
+TEST(TeacherPairs, FewValuesOfOneTeacherMakeNothingSure) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 20; ++p) {
+    for (int t = 0; t < (p < 9 ? 2 : 1); ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, 1 + t}}));
+    }
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {});
+  EXPECT_FALSE(report.few_problems);
+  EXPECT_EQ(report.pairs.at(0).p_order, 1);
+  EXPECT_EQ(report.pairs[0].more_problems, -1);
+}
+
+TEST(TeacherPairs, ProblemsWithoutAValueDoNotCount) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 20; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, 1}}));
+      if (p < 9) rows.back().correct = t == 0;
+    }
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"correct"}), {.metric = "correct"});
+  EXPECT_TRUE(report.few_problems);
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("only 9 problems")));
+  EXPECT_THAT(report.warnings, Not(Contains(HasSubstr("have a value for every teacher"))));
+}
+
 TEST(TeacherSlices, WarnWhereASourceTurnsTheOrder) {
   std::vector<RunRow> rows;
   for (int p = 0; p < 40; ++p) {
@@ -131,9 +161,9 @@ TEST(TeacherSlices, WarnWhereASourceTurnsTheOrder) {
 
 // The rank of every token is 5 in short and 2 in long answers, whoever writes them; t0 writes more
 // long ones.
-std::vector<RunRow> RanksByLength(float discount_of_t1) {
+std::vector<RunRow> RanksByLength(float discount_of_t1, int problems = 40) {
   std::vector<RunRow> rows;
-  for (int p = 0; p < 40; ++p) {
+  for (int p = 0; p < problems; ++p) {
     for (int t = 0; t < 2; ++t) {
       const bool is_long = p % 4 < (t == 0 ? 3 : 1);
       const auto row = static_cast<int64_t>(rows.size());
@@ -172,6 +202,32 @@ TEST(LengthMatch, WarnsOfAPlaceThatComesFromLengths) {
   EXPECT_EQ(report.by_length[2].trajectories, 30);
   EXPECT_EQ(report.by_length[3].trajectories, 10);
   EXPECT_NEAR(report.by_length[3].value, 1.5, 1e-12);
+}
+
+TEST(LengthMatch, EightProblemsAreNoReasonToWarn) {
+  const TeachersReport report =
+      RankTeachers(Loaded(RanksByLength(0.5f, 8), {"rsr"}), {.details = true});
+  EXPECT_EQ(report.length_matched.at(0).p_best_better, 0);
+  EXPECT_THAT(report.warnings, Not(Contains(HasSubstr("at equal lengths"))));
+}
+
+TEST(LengthMatch, BandsDoNotDependOnTheOrderOfTheRows) {
+  std::mt19937_64 random(5);
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 30; ++p) {
+    for (int t = 0; t < (p < 20 ? 2 : 1); ++t) {  // t1 has fewer, and those of the first problems
+      const auto row = static_cast<int64_t>(rows.size());
+      const std::vector<test::Token> tokens(1 + random() % 50,
+                                            {1, 1 + static_cast<int>(random() % 9)});
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), tokens));
+    }
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
+  const auto last = static_cast<int64_t>(rows.size()) - 1;
+  for (RunRow& row : rows) row.row = last - row.row;
+  const TeachersReport turned = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
+  EXPECT_EQ(report.length_matched.at(0).overlap, turned.length_matched.at(0).overlap);
+  EXPECT_NEAR(report.length_matched[0].value, turned.length_matched[0].value, 1e-12);
 }
 
 TEST(LengthMatch, DisjointLengthsHaveNoComparison) {
