@@ -10,10 +10,10 @@
 #include <numeric>
 
 #include "analysis/correlation.h"
-#include "analysis/draw.h"
 #include "analysis/picks.h"
 #include "analysis/student_t.h"
 #include "analysis/study.h"
+#include "analysis/teacher_draws.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -22,84 +22,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Equal coefficients of two permutations may differ in the last digits.
 constexpr double kRounding = 1e-12;
-
-using Indices = std::vector<uint32_t>;  // into a student's teachers
-
-// The students' teachers drawn or permuted together: a teacher that did well with one student is
-// likely to have done well with the next, so the students are no independent samples.
-struct Draws {
-  std::vector<std::vector<Indices>> of;  // [draw][student]
-  bool exhaustive = false;
-};
-
-// The teachers of all students, and where each stands in each student's list (-1: not there).
-struct TeacherPlaces {
-  std::vector<std::string> teachers;
-  std::vector<std::vector<int>> at;  // [student][teacher]
-
-  explicit TeacherPlaces(const Study& study) {
-    for (const auto& student : study.students) {
-      for (const std::string& name : student.teachers) {
-        if (std::find(teachers.begin(), teachers.end(), name) == teachers.end())
-          teachers.push_back(name);
-      }
-    }
-    for (const auto& student : study.students) {
-      std::vector<int> places;
-      for (const std::string& name : teachers) {
-        const auto found = std::find(student.teachers.begin(), student.teachers.end(), name);
-        places.push_back(found == student.teachers.end()
-                             ? -1
-                             : static_cast<int>(found - student.teachers.begin()));
-      }
-      at.push_back(places);
-    }
-  }
-
-  // Each student's part of one sequence of teachers.
-  std::vector<Indices> Split(const Indices& sequence) const {
-    std::vector<Indices> parts(at.size());
-    for (size_t s = 0; s < at.size(); ++s) {
-      for (const uint32_t teacher : sequence) {
-        if (at[s][teacher] >= 0) parts[s].push_back(static_cast<uint32_t>(at[s][teacher]));
-      }
-    }
-    return parts;
-  }
-};
-
-Draws Permutations(const TeacherPlaces& places, int most, std::mt19937_64& random) {
-  Draws draws;
-  Indices order(places.teachers.size());
-  std::iota(order.begin(), order.end(), 0);
-  double all = 1;
-  for (size_t n = 2; n <= order.size(); ++n) all *= static_cast<double>(n);
-  draws.exhaustive = all <= most;
-  if (draws.exhaustive) {
-    do draws.of.push_back(places.Split(order));
-    while (std::next_permutation(order.begin(), order.end()));
-    return draws;
-  }
-  for (int i = 0; i < most; ++i) {
-    for (size_t left = order.size(); left > 1; --left) {
-      std::swap(order[left - 1], order[DrawIndex(random, left)]);
-    }
-    draws.of.push_back(places.Split(order));
-  }
-  return draws;
-}
-
-Draws Resamples(const TeacherPlaces& places, int count, std::mt19937_64& random) {
-  Draws draws;
-  Indices drawn(places.teachers.size());
-  for (int i = 0; i < count; ++i) {
-    for (uint32_t& teacher : drawn) {
-      teacher = static_cast<uint32_t>(DrawIndex(random, drawn.size()));
-    }
-    draws.of.push_back(places.Split(drawn));
-  }
-  return draws;
-}
 
 void Gather(const std::vector<double>& from, const Indices& indices, std::vector<double>& to) {
   to.clear();
@@ -299,10 +221,9 @@ CorrelateReport Correlate(const CorrelateOptions& options) {
   CorrelateReport report{.performance = study.performance,
                          .coefficient = options.coefficient,
                          .warnings = study.warnings};
-  const TeacherPlaces places(study);
   std::mt19937_64 random(options.seed);
-  const Draws permutations = Permutations(places, options.permutations, random);
-  const Draws resamples = Resamples(places, options.resamples, random);
+  const Draws permutations = PermuteTeachers(study.students, options.permutations, random);
+  const Draws resamples = ResampleTeachers(study.students, options.resamples, random);
   report.permutations = static_cast<int64_t>(permutations.of.size());
   report.every_permutation = permutations.exhaustive;
   for (size_t m = 0; m < study.metrics.size(); ++m) {
