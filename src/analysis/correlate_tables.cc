@@ -1,6 +1,7 @@
 // The correlation report as tables.
 #include <cmath>
 
+#include "base/cells.h"
 #include "base/nearest.h"
 #include "rsr/correlate.h"
 #include "rsr/error.h"
@@ -9,8 +10,6 @@ namespace rsr {
 namespace {
 
 const std::vector<std::string> kNames = {"spearman", "pearson", "kendall"};  // as Coefficient
-
-Cell Number(double value) { return std::isnan(value) ? Cell(std::monostate()) : Cell(value); }
 
 std::string Direction(const MetricCorrelation& metric) {
   return std::string(metric.low_is_better ? "low" : "high") +
@@ -36,13 +35,13 @@ Table CorrelationTable(const CorrelateReport& report) {
   for (const MetricCorrelation& metric : report.metrics) {
     const CorrelationValue& mean = metric.of[chosen].mean;
     const bool turn = mean.value < 0;  // the interval of the absolute value's side
-    std::vector<Cell> cells = {metric.metric, Number(std::abs(mean.value)),
-                               Number(turn ? -mean.high : mean.low),
-                               Number(turn ? -mean.low : mean.high), Number(mean.p)};
+    std::vector<Cell> cells = {metric.metric, NumberCell(std::abs(mean.value)),
+                               NumberCell(turn ? -mean.high : mean.low),
+                               NumberCell(turn ? -mean.low : mean.high), NumberCell(mean.p)};
     for (const CorrelationValue& value : metric.of[chosen].by_student)
-      cells.push_back(Number(value.value));
+      cells.push_back(NumberCell(value.value));
     for (int c = 0; c < kCoefficients; ++c) {
-      if (c != chosen) cells.push_back(Number(std::abs(metric.of[c].mean.value)));
+      if (c != chosen) cells.push_back(NumberCell(std::abs(metric.of[c].mean.value)));
     }
     table.rows.push_back(std::move(cells));
   }
@@ -56,8 +55,8 @@ Table AllCoefficientsTable(const CorrelateReport& report) {
   for (const MetricCorrelation& metric : report.metrics) {
     for (int c = 0; c < kCoefficients; ++c) {
       const auto add = [&](Cell student, const CorrelationValue& v) {
-        table.rows.push_back({metric.metric, kNames[c], std::move(student), Number(v.value),
-                              Number(v.low), Number(v.high), Number(v.p)});
+        table.rows.push_back({metric.metric, kNames[c], std::move(student), NumberCell(v.value),
+                              NumberCell(v.low), NumberCell(v.high), NumberCell(v.p)});
       };
       for (size_t s = 0; s < report.students.size(); ++s) {
         add(report.students[s].name, metric.of[c].by_student[s]);
@@ -71,7 +70,7 @@ Table AllCoefficientsTable(const CorrelateReport& report) {
 Table HeldOutTable(const CorrelateReport& report) {
   Table table{.columns = {{"left_out"}, {"best_of_the_others"}, {"others"}, {"here"}}};
   for (const HeldOutStudent& row : report.held_out) {
-    table.rows.push_back({row.student, row.metric, row.others, Number(row.here)});
+    table.rows.push_back({row.student, row.metric, row.others, NumberCell(row.here)});
   }
   return table;
 }
@@ -85,10 +84,10 @@ Table PicksTable(const CorrelateReport& report) {
     double sum = 0;
     for (size_t s = 0; s < students; ++s) {
       const TeacherPick& pick = report.picks[m * students + s];
-      cells.push_back(pick.teacher.empty() ? Cell(std::monostate()) : Cell(pick.teacher));
+      cells.push_back(TextCell(pick.teacher));
       sum += pick.regret;
     }
-    cells[2] = Number(sum / static_cast<double>(students));
+    cells[2] = NumberCell(sum / static_cast<double>(students));
     table.rows.push_back(std::move(cells));
   }
   return table;
@@ -97,9 +96,8 @@ Table PicksTable(const CorrelateReport& report) {
 Table AllPicksTable(const CorrelateReport& report) {
   Table table{.columns = {{"metric"}, {"student"}, {"teacher"}, {"regret", 2}}};
   for (const TeacherPick& pick : report.picks) {
-    table.rows.push_back({pick.metric, pick.student,
-                          pick.teacher.empty() ? Cell(std::monostate()) : Cell(pick.teacher),
-                          Number(pick.regret)});
+    table.rows.push_back(
+        {pick.metric, pick.student, TextCell(pick.teacher), NumberCell(pick.regret)});
   }
   return table;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/cells.h"
 #include "rsr/teachers.h"
 
 namespace rsr {
@@ -9,11 +10,7 @@ namespace {
 
 constexpr size_t kMostColumns = 8;  // of teachers, to fit a terminal
 
-Cell Number(double value) { return std::isnan(value) ? Cell(std::monostate()) : Cell(value); }
-
-Cell Name(const std::string& name) { return name.empty() ? Cell(std::monostate()) : Cell(name); }
-
-Cell Count(int64_t count) { return count < 0 ? Cell(std::monostate()) : Cell(count); }
+Cell Count(int64_t count) { return count < 0 ? Cell() : Cell(count); }
 
 }  // namespace
 
@@ -29,9 +26,10 @@ Table TeachersTable(const TeachersReport& report) {
                           {"mean_tokens", 1},
                           {"accuracy"}}};
   for (const TeacherRow& row : report.teachers) {
-    table.rows.push_back({row.teacher, row.value, Number(row.low), Number(row.high), row.p_best,
-                          Number(row.p_next), row.trajectories, row.problems, row.mean_tokens,
-                          row.accuracy >= 0 ? Cell(row.accuracy) : Cell(std::monostate())});
+    table.rows.push_back({row.teacher, row.problems > 0 ? Cell(row.value) : Cell(),
+                          NumberCell(row.low), NumberCell(row.high), row.p_best,
+                          NumberCell(row.p_next), row.trajectories, row.problems, row.mean_tokens,
+                          row.accuracy >= 0 ? Cell(row.accuracy) : Cell()});
   }
   return table;
 }
@@ -46,9 +44,9 @@ Table TeacherPairsTable(const TeachersReport& report) {
                           {"more_problems"},
                           {"more_trajectories"}}};
   for (const TeacherPair& pair : report.pairs) {
-    table.rows.push_back({pair.better, pair.worse, Number(pair.margin), Number(pair.low),
-                          Number(pair.high), Number(pair.p_order), Count(pair.more_problems),
-                          Count(pair.more_trajectories)});
+    table.rows.push_back({pair.better, pair.worse, NumberCell(pair.margin), NumberCell(pair.low),
+                          NumberCell(pair.high), NumberCell(pair.p_order),
+                          Count(pair.more_problems), Count(pair.more_trajectories)});
   }
   return table;
 }
@@ -68,12 +66,12 @@ Table SlicesTable(const TeachersReport& report, const std::vector<TeacherSlice>&
       ++compared;
       if (best == nullptr || slice.p_best > best->p_best) best = &slice;
     }
-    std::vector<Cell> cells = {Name(slices[begin].slice), trajectories, {}, {}};
+    std::vector<Cell> cells = {TextCell(slices[begin].slice), trajectories, {}, {}};
     if (compared > 1) {
-      cells[2] = Name(best->teacher);
+      cells[2] = TextCell(best->teacher);
       cells[3] = best->p_best;
     }
-    for (size_t t = 0; t < shown; ++t) cells.push_back(Number(slices[begin + t].value));
+    for (size_t t = 0; t < shown; ++t) cells.push_back(NumberCell(slices[begin + t].value));
     table.rows.push_back(std::move(cells));
   }
   return table;
@@ -83,8 +81,8 @@ Table AllSlicesTable(const std::vector<TeacherSlice>& slices) {
   Table table{
       .columns = {{"slice"}, {"teacher"}, {"trajectories"}, {"problems"}, {"value"}, {"p_best"}}};
   for (const TeacherSlice& slice : slices) {
-    table.rows.push_back({Name(slice.slice), slice.teacher, slice.trajectories, slice.problems,
-                          Number(slice.value), Number(slice.p_best)});
+    table.rows.push_back({TextCell(slice.slice), slice.teacher, slice.trajectories, slice.problems,
+                          NumberCell(slice.value), NumberCell(slice.p_best)});
   }
   return table;
 }
@@ -92,8 +90,8 @@ Table AllSlicesTable(const std::vector<TeacherSlice>& slices) {
 Table LengthMatchTable(const TeachersReport& report) {
   Table table{.columns = {{"teacher"}, {"overlap"}, {"value"}, {"best_value"}, {"p_best_better"}}};
   for (const LengthMatch& match : report.length_matched) {
-    table.rows.push_back({match.teacher, match.overlap, Number(match.value),
-                          Number(match.best_value), Number(match.p_best_better)});
+    table.rows.push_back({match.teacher, match.overlap, NumberCell(match.value),
+                          NumberCell(match.best_value), NumberCell(match.p_best_better)});
   }
   return table;
 }

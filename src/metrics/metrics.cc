@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 
+#include "base/cells.h"
 #include "base/nearest.h"
 #include "metrics/joined_columns.h"
 #include "metrics/metrics_table.h"
@@ -49,11 +49,7 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names,
 }
 
 Cell ValueCell(const Metric& metric, const Parts& parts) {
-  return parts.has_value() ? Cell(metric.Value(parts)) : Cell(std::monostate());
-}
-
-Cell NameCell(const std::string& name) {
-  return name.empty() ? Cell(std::monostate()) : Cell(name);
+  return parts.has_value() ? Cell(metric.Value(parts)) : Cell();
 }
 
 // What a row is grouped by: one of its own fields, or a column that every run keeps. "" for none.
@@ -107,9 +103,7 @@ Cell GradientCell(const Metric& metric, const std::vector<const ScoredRow*>& row
     set.problem.push_back(problems.emplace(row->problem_id, problems.size()).first->second);
   }
   set.problems = problems.size();
-  const double value = metric.of_gradients(set);
-  if (std::isnan(value)) return std::monostate();
-  return value;
+  return NumberCell(metric.of_gradients(set));
 }
 
 }  // namespace
@@ -119,7 +113,7 @@ Table TrajectoryTable(const ScoredRows& data) {
   for (const Metric* metric : data.metrics)
     table.columns.push_back({metric->name, metric->decimals});
   for (const ScoredRow& row : data.rows) {
-    std::vector<Cell> cells = {row.id, row.problem_id, NameCell(row.teacher), NameCell(row.source)};
+    std::vector<Cell> cells = {row.id, row.problem_id, TextCell(row.teacher), TextCell(row.source)};
     for (size_t m = 0; m < data.metrics.size(); ++m)
       cells.push_back(ValueCell(*data.metrics[m], row.parts[m]));
     table.rows.push_back(std::move(cells));
@@ -139,7 +133,7 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
   std::map<std::string, std::vector<const ScoredRow*>> groups;
   for (const ScoredRow& row : data.rows) groups[grouping.NameOf(row)].push_back(&row);
   for (const auto& [name, rows] : groups) {
-    std::vector<Cell> cells = {NameCell(name), static_cast<int64_t>(rows.size())};
+    std::vector<Cell> cells = {TextCell(name), static_cast<int64_t>(rows.size())};
     for (size_t m = 0; m < data.metrics.size(); ++m) {
       if (data.metrics[m]->of_gradients) {
         cells.push_back(GradientCell(*data.metrics[m], rows));
@@ -191,7 +185,8 @@ Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings)
   }
   std::vector<const Metric*> metrics = chosen;
   const Metric* loops = &FindMetric("repeated_8grams");
-  if (std::find(chosen.begin(), chosen.end(), loops) == chosen.end()) metrics.push_back(loops);
+  if (warnings != nullptr && std::find(chosen.begin(), chosen.end(), loops) == chosen.end())
+    metrics.push_back(loops);
   ScoredRows data = LoadRows(options.runs, metrics);
   if (warnings != nullptr) {
     if (const std::string loop = LoopWarning(data); !loop.empty()) warnings->push_back(loop);

@@ -5,6 +5,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/cells.h"
 #include "rsr/error.h"
 #include "rsr/inspect.h"
 #include "store/run.h"
@@ -16,8 +17,6 @@
 
 namespace rsr {
 namespace {
-
-Cell Text(const std::string& text) { return text.empty() ? Cell(std::monostate()) : Cell(text); }
 
 Table RunTable(const std::string& path) {
   const std::unique_ptr<RunReader> reader = RunReader::Open(path);
@@ -32,23 +31,23 @@ Table RunTable(const std::string& path) {
   Table table{.columns = {{"name"}, {"value"}}};
   table.rows = {{"run", path},
                 {"format version", int64_t{info.format_version}},
-                {"made by", Text("rsr " + info.tool_version)},
-                {"created", Text(info.created)},
-                {"student", Text(info.student_name)},
-                {"student file", Text(info.student_path)},
-                {"student hash", Text(info.student_hash)},
-                {"architecture", Text(info.architecture)},
-                {"tokenizer hash", Text(info.tokenizer_hash)},
+                {"made by", TextCell("rsr " + info.tool_version)},
+                {"created", TextCell(info.created)},
+                {"student", TextCell(info.student_name)},
+                {"student file", TextCell(info.student_path)},
+                {"student hash", TextCell(info.student_hash)},
+                {"architecture", TextCell(info.architecture)},
+                {"tokenizer hash", TextCell(info.tokenizer_hash)},
                 {"vocabulary", info.vocab_size},
-                {"chat template", Text(info.template_source)},
-                {"template hash", Text(info.template_hash)},
-                {"template date", Text(info.template_date)},
-                {"mask", Text(info.mask)},
-                {"thinking", Text(info.thinking)},
+                {"chat template", TextCell(info.template_source)},
+                {"template hash", TextCell(info.template_hash)},
+                {"template date", TextCell(info.template_date)},
+                {"mask", TextCell(info.mask)},
+                {"thinking", TextCell(info.thinking)},
                 {"max tokens", info.max_tokens},
-                {"engine", Text(info.engine)},
-                {"precision", Text(info.precision)},
-                {"cpu level", Text(info.cpu_level)},
+                {"engine", TextCell(info.engine)},
+                {"precision", TextCell(info.precision)},
+                {"cpu level", TextCell(info.cpu_level)},
                 {"complete", info.complete},
                 {"rows scored", rows},
                 {"rows rejected", info.rows_rejected},
@@ -78,23 +77,22 @@ std::string NativeEngine(const StudentInfo& student) {
 Table ModelTable(const std::string& path) {
   const GgufInfo info = ReadGguf(path);
   Table table{.columns = {{"name"}, {"value"}}};
-  table.rows = {
-      {"model", path},
-      {"name", Text(info.name)},
-      {"architecture", Text(info.architecture)},
-      {"parameters", info.parameters},
-      {"layers", info.layers},
-      {"width", info.width},
-      {"vocabulary", info.vocab},
-      {"context length", info.context_length},
-      {"tokenizer", Text(info.tokenizer_model)},
-      {"pre-tokenizer", Text(info.pre_tokenizer)},
-      {"chat template", info.chat_template.empty() ? Cell(std::monostate()) : Cell("its own")},
-      {"tensors", static_cast<int64_t>(info.tensors.size())},
-      {"quantised", info.quantised},
-      {"file bytes", info.file_bytes()},
-      {"float32 bytes", info.f32_bytes},
-      {"native engine", NativeEngine(info)}};
+  table.rows = {{"model", path},
+                {"name", TextCell(info.name)},
+                {"architecture", TextCell(info.architecture)},
+                {"parameters", info.parameters},
+                {"layers", info.layers},
+                {"width", info.width},
+                {"vocabulary", info.vocab},
+                {"context length", info.context_length},
+                {"tokenizer", TextCell(info.tokenizer_model)},
+                {"pre-tokenizer", TextCell(info.pre_tokenizer)},
+                {"chat template", TextCell(info.chat_template.empty() ? "" : "its own")},
+                {"tensors", static_cast<int64_t>(info.tensors.size())},
+                {"quantised", info.quantised},
+                {"file bytes", info.file_bytes()},
+                {"float32 bytes", info.f32_bytes},
+                {"native engine", NativeEngine(info)}};
   return table;
 }
 
@@ -116,12 +114,12 @@ Table DirectoryTable(const std::string& path) {
   const TokenizerDefinition tokenizer = ReadTokenizerJson(directory.tokenizer_json);
   Table table{.columns = {{"name"}, {"value"}}};
   table.rows = {{"model", path},
-                {"architecture", Text(directory.architecture)},
+                {"architecture", TextCell(directory.architecture)},
                 {"vocabulary", static_cast<int64_t>(tokenizer.tokens.size())},
                 {"merges", static_cast<int64_t>(tokenizer.merges.size())},
                 {"added tokens", static_cast<int64_t>(tokenizer.added.size())},
                 {"context length", directory.context_length},
-                {"chat template", Text(TemplateNames(directory))}};
+                {"chat template", TextCell(TemplateNames(directory))}};
   for (const auto& [name, text] : directory.special_tokens) table.rows.push_back({name, text});
   table.rows.push_back({"weight files", directory.weight_files});
   if (directory.weight_files == 0) return table;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "base/cells.h"
 #include "base/file.h"
 #include "base/nearest.h"
 #include "data/row_parser.h"
@@ -172,8 +173,7 @@ Table VerifyTable(const VerifySummary& summary) {
   for (const auto& [teacher, counts] : summary.by_teacher) {
     const int64_t decided = counts.correct + counts.wrong;
     table.rows.push_back(
-        {teacher.empty() ? Cell() : Cell(teacher), counts.correct, counts.wrong, counts.undecided,
-         counts.no_reference,
+        {TextCell(teacher), counts.correct, counts.wrong, counts.undecided, counts.no_reference,
          decided > 0 ? Cell(static_cast<double>(counts.correct) / static_cast<double>(decided))
                      : Cell()});
   }
