@@ -1,6 +1,6 @@
 // Average log probability without the confounding of step lengths: the first tokens of steps are
 // improbable, and long steps dilute them (ASLEC, arXiv 2604.06834).
-#include "base/least_squares.h"
+#include "metrics/least_squares.h"
 #include "metrics/metric.h"
 
 namespace rsr {

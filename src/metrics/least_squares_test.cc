@@ -1,4 +1,4 @@
-#include "base/least_squares.h"
+#include "metrics/least_squares.h"
 
 #include <gtest/gtest.h>
 
