@@ -23,7 +23,6 @@
 #include "data/row_source.h"
 #include "engine/open_engine.h"
 #include "rsr/error.h"
-#include "rsr/version.h"
 #include "score/kept_stdin.h"
 #include "score/row.h"
 #include "score/settings.h"
@@ -35,45 +34,6 @@ namespace rsr {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
-                    const std::string& student_hash, const TextSide& text, const EngineInfo& engine,
-                    const std::vector<InputFile>& inputs) {
-  RunInfo info;
-  info.tool_version = kVersion;
-  info.created = UtcNow();
-  info.student_path = student.path;
-  info.student_hash = student_hash;
-  info.student_name = student.name;
-  info.architecture = student.architecture;
-  info.tokenizer_hash = text.tokenizer_hash();
-  info.template_hash = text.template_hash();
-  info.template_source = text.template_source();
-  info.template_date = text.template_date();
-  info.vocab_size = text.vocab_size();
-  info.max_tokens = options.student.max_tokens;
-  info.engine = engine.name;
-  info.precision = engine.precision;
-  if (!engine.precision_why.empty()) info.precision_why = engine.precision_why;
-  info.cpu_level = engine.cpu_level;
-  info.mask = MaskName(options.student.mask);
-  info.thinking = ThinkingName(options.student.thinking);
-  info.dialect = options.input.dialect;
-  for (const auto& [field, column] : options.input.map) {
-    info.map += (info.map.empty() ? "" : ",") + field + "=" + column;
-  }
-  info.teacher_from = options.input.teacher_from;
-  for (const auto& [name, column] : options.input.keep) {
-    info.kept.push_back(name);
-    info.kept_from.push_back(column);
-  }
-  info.where = options.input.where;
-  info.sample = options.input.sample;
-  info.seed = options.input.seed;
-  for (const InputFile& input : inputs)
-    info.inputs.push_back({input.path, input.hash, input.bytes, input.rows, input.dialect});
-  return info;
-}
 
 // Tokens that no row of the input exceeds: each stands for at least a byte of the record, but for
 // what the template adds.
@@ -335,18 +295,7 @@ ScoreSummary Score(const ScoreOptions& given) {
       std::count(options.input.files.begin(), options.input.files.end(), kStandardInput) > 0;
   const std::string stdin_file = piped ? KeepStdin(options.out, options.stop) : "";
   const std::vector<InputFile> inputs = ScanInputs(options.input, stdin_file);
-  if (const auto existing = ReadRunInfo(options.out)) {
-    // A run keeps the date it was begun on and what `auto` chose then.
-    if (options.student.template_date.empty())
-      options.student.template_date = existing->template_date;
-    if (options.student.precision == Precision::kAuto) {
-      options.student.precision = ParsePrecision(existing->precision);
-    }
-    if (options.student.engine == EngineChoice::kAuto &&
-        options.student.precision != Precision::kNative) {
-      options.student.engine = ParseEngine(existing->engine);
-    }
-  }
+  if (const auto existing = ReadRunInfo(options.out)) KeepChoices(*existing, &options.student);
   const std::unique_ptr<TextSide> text = TextSide::Open(options.student);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
   const std::string student_hash = HashStudent(student);

@@ -6,9 +6,47 @@
 #include <initializer_list>
 
 #include "rsr/error.h"
+#include "rsr/version.h"
 
 namespace rsr {
 namespace {
+
+// Of EngineInfo::precision.
+Precision ParsePrecision(const std::string& name) {
+  if (name == "native") return Precision::kNative;
+  return name == "bf16" ? Precision::kBf16 : Precision::kF32;
+}
+
+// Of EngineInfo::name.
+EngineChoice ParseEngine(const std::string& name) {
+  return name == "native" ? EngineChoice::kNative : EngineChoice::kLlama;
+}
+
+const char* MaskName(MaskPolicy mask) {
+  switch (mask) {
+    case MaskPolicy::kContent:
+      return "content";
+    case MaskPolicy::kTurn:
+      return "turn";
+    case MaskPolicy::kLast:
+      return "last";
+    case MaskPolicy::kReference:
+      return "reference";
+  }
+  return "?";
+}
+
+const char* ThinkingName(ThinkingPolicy thinking) {
+  switch (thinking) {
+    case ThinkingPolicy::kAsTemplate:
+      return "as-template";
+    case ThinkingPolicy::kKeep:
+      return "keep";
+    case ThinkingPolicy::kDrop:
+      return "drop";
+  }
+  return "?";
+}
 
 // The choice that `name` names.
 template <class T>
@@ -39,39 +77,51 @@ std::string UtcNow() {
   return text;
 }
 
-Precision ParsePrecision(const std::string& name) {
-  if (name == "native") return Precision::kNative;
-  return name == "bf16" ? Precision::kBf16 : Precision::kF32;
-}
-
-EngineChoice ParseEngine(const std::string& name) {
-  return name == "native" ? EngineChoice::kNative : EngineChoice::kLlama;
-}
-
-const char* MaskName(MaskPolicy mask) {
-  switch (mask) {
-    case MaskPolicy::kContent:
-      return "content";
-    case MaskPolicy::kTurn:
-      return "turn";
-    case MaskPolicy::kLast:
-      return "last";
-    case MaskPolicy::kReference:
-      return "reference";
+RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
+                    const std::string& student_hash, const TextSide& text, const EngineInfo& engine,
+                    const std::vector<InputFile>& inputs) {
+  RunInfo info;
+  info.tool_version = kVersion;
+  info.created = UtcNow();
+  info.student_path = student.path;
+  info.student_hash = student_hash;
+  info.student_name = student.name;
+  info.architecture = student.architecture;
+  info.tokenizer_hash = text.tokenizer_hash();
+  info.template_hash = text.template_hash();
+  info.template_source = text.template_source();
+  info.template_date = text.template_date();
+  info.vocab_size = text.vocab_size();
+  info.max_tokens = options.student.max_tokens;
+  info.engine = engine.name;
+  info.precision = engine.precision;
+  if (!engine.precision_why.empty()) info.precision_why = engine.precision_why;
+  info.cpu_level = engine.cpu_level;
+  info.mask = MaskName(options.student.mask);
+  info.thinking = ThinkingName(options.student.thinking);
+  info.dialect = options.input.dialect;
+  for (const auto& [field, column] : options.input.map) {
+    info.map += (info.map.empty() ? "" : ",") + field + "=" + column;
   }
-  return "?";
+  info.teacher_from = options.input.teacher_from;
+  for (const auto& [name, column] : options.input.keep) {
+    info.kept.push_back(name);
+    info.kept_from.push_back(column);
+  }
+  info.where = options.input.where;
+  info.sample = options.input.sample;
+  info.seed = options.input.seed;
+  for (const InputFile& input : inputs)
+    info.inputs.push_back({input.path, input.hash, input.bytes, input.rows, input.dialect});
+  return info;
 }
 
-const char* ThinkingName(ThinkingPolicy thinking) {
-  switch (thinking) {
-    case ThinkingPolicy::kAsTemplate:
-      return "as-template";
-    case ThinkingPolicy::kKeep:
-      return "keep";
-    case ThinkingPolicy::kDrop:
-      return "drop";
+void KeepChoices(const RunInfo& run, StudentOptions* student) {
+  if (student->template_date.empty()) student->template_date = run.template_date;
+  if (student->precision == Precision::kAuto) student->precision = ParsePrecision(run.precision);
+  if (student->engine == EngineChoice::kAuto && student->precision != Precision::kNative) {
+    student->engine = ParseEngine(run.engine);
   }
-  return "?";
 }
 
 StudentOptions StudentOf(const RunInfo& info, const std::string& path) {
