@@ -10,6 +10,7 @@
 #include "cli/engine_flags.h"
 #include "cli/format.h"
 #include "cli/shared_flags.h"
+#include "cli/student_flags.h"
 #include "cli/usage.h"
 
 namespace rsr::cli {
@@ -107,10 +108,7 @@ int Run(const Flags& flags, Context& context) {
 Command AddBench(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand("bench", "How fast this machine scores with a student");
   auto flags = std::make_shared<Flags>();
-  app->add_option("-s,--student", flags->options.student.path,
-                  "the student: a GGUF file, a Hugging Face directory, or org/name in its cache")
-      ->required()
-      ->type_name("FILE");
+  AddStudent(*app, flags->options.student.path);
   app->add_option("--lengths", flags->options.lengths,
                   "tokens of the sequences (default: 128,512,2048,4096,8192)")
       ->type_name("N,..")

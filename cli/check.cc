@@ -11,7 +11,6 @@
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
 #include "cli/student_flags.h"
-#include "cli/usage.h"
 #include "rsr/score.h"
 #include "rsr/table.h"
 
@@ -139,10 +138,7 @@ Command AddCheck(CLI::App& root, Context& context) {
   auto flags = std::make_shared<Flags>();
   AddStudentFlags(*app, flags->student);
   AddInputFlags(*app, flags->input);
-  app->add_option("--show", flags->show, "conversations to print with their scored text marked")
-      ->type_name("N")
-      ->check(WholeNumber(0))
-      ->capture_default_str();
+  AddNumber(*app, "--show", flags->show, 0, "conversations to print with their scored text marked");
   app->add_flag("--json", flags->json, "everything as JSON");
   AddQuiet(*app, context.printer);
   app->footer(

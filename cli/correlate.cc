@@ -9,7 +9,6 @@
 #include "cli/command.h"
 #include "cli/sections.h"
 #include "cli/shared_flags.h"
-#include "cli/usage.h"
 
 namespace rsr::cli {
 namespace {
@@ -107,23 +106,11 @@ Command AddCorrelate(CLI::App& root, Context& context) {
       ->type_name("A,B|all");
   app->add_option("--scatter", flags->scatter, "draw performance over this metric")
       ->type_name("METRIC");
-  app->add_option("--permutations", options.permutations,
-                  "for the p-values; all of them where there are not more")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str();
-  app->add_option("--resamples", options.resamples, "of the bootstrap over teachers")
-      ->type_name("N")
-      ->check(WholeNumber(2))
-      ->capture_default_str();
-  app->add_option("--confidence", options.confidence, "of the intervals")
-      ->type_name("P")
-      ->check(ShareBetween0And1())
-      ->capture_default_str();
-  app->add_option("--seed", options.seed, "of permutations and bootstrap")
-      ->type_name("N")
-      ->check(WholeNumber(0))
-      ->capture_default_str();
+  AddNumber(*app, "--permutations", options.permutations, 1,
+            "for the p-values; all of them where there are not more");
+  AddNumber(*app, "--resamples", options.resamples, 2, "of the bootstrap over teachers");
+  AddConfidence(*app, options.confidence, "of the intervals");
+  AddNumber(*app, "--seed", options.seed, 0, "of permutations and bootstrap");
   AddTableFlags(*app, flags->table);
   AddQuiet(*app, context.printer);
   app->footer(

@@ -31,10 +31,4 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->type_name("SIZE");
 }
 
-void AddThreads(CLI::App& app, int& threads) {
-  app.add_option("--threads", threads, "workers, a core each (default: all cores)")
-      ->type_name("N")
-      ->check(WholeNumber(1));
-}
-
 }  // namespace rsr::cli

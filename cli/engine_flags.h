@@ -1,5 +1,5 @@
 // The flags of the commands that run the student: by which engine, in which precision, in how much
-// memory, on how many cores.
+// memory.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,5 @@ struct EngineFlags {
 };
 
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
-void AddThreads(CLI::App& app, int& threads);
 
 }  // namespace rsr::cli

@@ -11,7 +11,6 @@
 #include "cli/interrupt.h"
 #include "cli/shared_flags.h"
 #include "cli/show_progress.h"
-#include "cli/usage.h"
 
 namespace rsr::cli {
 namespace {
@@ -67,9 +66,7 @@ Command AddExtend(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand(
       "extend", "Run the student over a run's rows again, for metrics one pass cannot give");
   auto flags = std::make_shared<Flags>();
-  app->add_option("RUN", flags->options.run, "a run directory written by `rsr score`")
-      ->type_name("")
-      ->required();
+  AddRun(*app, flags->options.run);
   app->add_option("--add", flags->options.passes,
                   "ifd, local_surprisal[:k=4,prompt=keep|drop,split=sentence|line|paragraph] or "
                   "gradients[:dims=512,seed=0]; may be repeated")
@@ -80,9 +77,7 @@ Command AddExtend(CLI::App& root, Context& context) {
   app->add_option("-s,--student", flags->options.student,
                   "where the run's student lies now (default: where it lay then)")
       ->type_name("FILE");
-  app->add_option("--threads", flags->options.threads, "workers, a core each (default: all cores)")
-      ->type_name("N")
-      ->check(WholeNumber(1));
+  AddThreads(*app, flags->options.threads);
   app->add_flag("--json", flags->json, "the summary as JSON on stdout");
   AddQuiet(*app, context.printer);
   app->footer(

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/format.h"
-#include "cli/usage.h"
+#include "cli/shared_flags.h"
 
 namespace rsr::cli {
 namespace {
@@ -68,10 +68,7 @@ void AddInputFlags(CLI::App& app, InputFlags& flags) {
   app.add_option("--sample", flags.input.sample,
                  "only so many rows, by the hash of their ids: 200/teacher, 2/problem, 1000")
       ->type_name("N");
-  app.add_option("--seed", flags.input.seed, "another sample")
-      ->type_name("N")
-      ->check(WholeNumber(0))
-      ->capture_default_str();
+  AddNumber(app, "--seed", flags.input.seed, 0, "another sample");
 }
 
 }  // namespace rsr::cli

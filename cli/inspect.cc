@@ -12,9 +12,7 @@ Command AddInspect(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand(
       "inspect", "The tokens of one trajectory, coloured by rank over surprisal");
   auto options = std::make_shared<InspectOptions>();
-  app->add_option("RUN", options->run, "run directory written by `rsr score`")
-      ->type_name("")
-      ->required();
+  AddRun(*app, options->run);
   app->add_option("--id", options->id, "which trajectory (default: the first)")->type_name("ID");
   app->add_flag("--tokens", options->table, "one line a token with its numbers");
   options->color = false;

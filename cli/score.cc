@@ -162,11 +162,8 @@ Command AddScore(CLI::App& root, Context& context) {
       ->type_name("WHAT")
       ->capture_default_str();
   AddThreads(*app, flags->options.threads);
-  app->add_option("--sweep-rows", flags->options.sweep_rows,
-                  "positions per vocabulary sweep: memory and speed, never results")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str();
+  AddNumber(*app, "--sweep-rows", flags->options.sweep_rows, 1,
+            "positions per vocabulary sweep: memory and speed, never results");
   app->add_flag("--json", flags->json, "the summary as JSON on stdout");
   AddQuiet(*app, context.printer);
   app->footer(

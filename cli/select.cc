@@ -208,12 +208,8 @@ void AddHowMuch(CLI::App& app, SelectOptions& options) {
 
 void AddWhich(CLI::App& app, SelectOptions& options) {
   constexpr const char* kGroup = "Of which rows, and by what";
-  app.add_option("--metric", options.metric, "see `rsr metrics --list`")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(kGroup);
-  AddJoin(app, options.join);
-  app.get_option("--join")->group(kGroup);
+  AddRankingMetric(app, options.metric)->group(kGroup);
+  AddJoin(app, options.join)->group(kGroup);
   app.add_option("--where", options.where,
                  "only rows for which this is true, of columns and metrics: \"correct and "
                  "avg_surprisal < 1\"")
@@ -227,15 +223,8 @@ void AddWhich(CLI::App& app, SelectOptions& options) {
                  "tokens are this similar (0.8, say), by MinHash")
       ->type_name("JACCARD")
       ->group(kGroup);
-  app.add_option("--dedup-shingle", options.dedup.shingle, "tokens of a shingle")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str()
-      ->group(kGroup);
-  app.add_option("--dedup-permutations", options.dedup.permutations, "more: a better estimate")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str()
+  AddNumber(app, "--dedup-shingle", options.dedup.shingle, 1, "tokens of a shingle")->group(kGroup);
+  AddNumber(app, "--dedup-permutations", options.dedup.permutations, 1, "more: a better estimate")
       ->group(kGroup);
 }
 
@@ -262,10 +251,7 @@ void AddControls(CLI::App& app, Flags& flags) {
                  "sets written beside it: random, token-matched, length-matched, worst")
       ->type_name("NAME,..")
       ->group(kGroup);
-  app.add_option("--seed", flags.options.seed, "of what is random")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(kGroup);
+  AddNumber(app, "--seed", flags.options.seed, 0, "of what is random")->group(kGroup);
 }
 
 }  // namespace
@@ -274,8 +260,7 @@ Command AddSelect(CLI::App& root, Context& context) {
   CLI::App* app =
       root.add_subcommand("select", "Write the best trajectories, as they came, for training");
   auto flags = std::make_shared<Flags>();
-  AddRuns(*app, flags->options.runs);
-  app->get_option("RUN")->required();
+  AddRuns(*app, flags->options.runs)->required();
   app->add_option("-o,--out", flags->options.out, "a new directory")->type_name("DIR")->required();
   app->add_flag("--json", flags->json, "the summary as JSON");
   AddQuiet(*app, context.printer);

@@ -12,18 +12,44 @@ void AddQuiet(CLI::App& app, Printer& printer) {
       "only data and errors: no progress, no notes");
 }
 
-void AddJoin(CLI::App& app, std::vector<std::string>& files) {
-  app.add_option(
-         "--join", files,
-         "TSV or CSV with a column id: its other columns are metrics, NAME:high or NAME:low "
-         "ones to rank by (may be given again)")
+CLI::Option* AddRun(CLI::App& app, std::string& run) {
+  return app.add_option("RUN", run, "run directory written by `rsr score`")
+      ->type_name("")
+      ->required();
+}
+
+CLI::Option* AddRuns(CLI::App& app, std::vector<std::string>& runs) {
+  return app.add_option("RUN", runs, "run directories written by `rsr score`, read as one")
+      ->type_name("");
+}
+
+CLI::Option* AddJoin(CLI::App& app, std::vector<std::string>& files) {
+  return app
+      .add_option("--join", files,
+                  "TSV or CSV with a column id: its other columns are metrics, NAME:high or "
+                  "NAME:low ones to rank by (may be given again)")
       ->type_name("FILE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void AddRuns(CLI::App& app, std::vector<std::string>& runs) {
-  app.add_option("RUN", runs, "run directories written by `rsr score`, read as one")->type_name("");
+CLI::Option* AddRankingMetric(CLI::App& app, std::string& metric) {
+  return app.add_option("--metric", metric, "see `rsr metrics --list`")
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
+CLI::Option* AddConfidence(CLI::App& app, double& confidence, const std::string& text) {
+  return app.add_option("--confidence", confidence, text)
+      ->type_name("P")
+      ->check(ShareBetween0And1())
+      ->capture_default_str();
+}
+
+CLI::Option* AddThreads(CLI::App& app, int& threads) {
+  return app.add_option("--threads", threads, "workers, a core each (default: all cores)")
+      ->type_name("N")
+      ->check(WholeNumber(1));
 }
 
 TableFormat TableFlags::Format() const {

@@ -9,7 +9,6 @@
 #include "cli/command.h"
 #include "cli/sections.h"
 #include "cli/shared_flags.h"
-#include "cli/usage.h"
 
 namespace rsr::cli {
 namespace {
@@ -46,14 +45,9 @@ int Run(const Flags& flags, Context& context) {
 Command AddSimulate(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand("simulate", "The paper's simulation of what the ratio tells");
   auto flags = std::make_shared<Flags>();
-  app->add_option("--seeds", flags->options.seeds, "repetitions: lowest and highest are over them")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str();
-  app->add_option("--seed", flags->options.seed, "of the first")
-      ->type_name("N")
-      ->check(WholeNumber(0))
-      ->capture_default_str();
+  AddNumber(*app, "--seeds", flags->options.seeds, 1,
+            "repetitions: lowest and highest are over them");
+  AddNumber(*app, "--seed", flags->options.seed, 0, "of the first");
   AddTableFlags(*app, flags->table);
   AddQuiet(*app, context.printer);
   app->footer(

@@ -18,11 +18,15 @@ StudentOptions StudentFlags::Student() const {
   return options;
 }
 
-void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
-  app.add_option("-s,--student", flags.student.path,
+void AddStudent(CLI::App& app, std::string& path) {
+  app.add_option("-s,--student", path,
                  "the student: a GGUF file, a Hugging Face directory, or org/name in its cache")
       ->required()
       ->type_name("FILE");
+}
+
+void AddStudentFlags(CLI::App& app, StudentFlags& flags) {
+  AddStudent(app, flags.student.path);
   app.add_option("--mask", flags.mask, "scored tokens: content, turn, last or reference")
       ->type_name("POLICY")
       ->capture_default_str();

@@ -1,4 +1,4 @@
-// The flags that `check` and `score` share: which student, how text becomes tokens.
+// Which student, and the flags that `check` and `score` share: how text becomes tokens.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,6 +15,7 @@ struct StudentFlags {
   StudentOptions Student() const;  // after parsing; throws rsr::Error
 };
 
+void AddStudent(CLI::App& app, std::string& path);
 void AddStudentFlags(CLI::App& app, StudentFlags& flags);
 
 }  // namespace rsr::cli

@@ -10,7 +10,6 @@
 #include "cli/format.h"
 #include "cli/sections.h"
 #include "cli/shared_flags.h"
-#include "cli/usage.h"
 
 namespace rsr::cli {
 namespace {
@@ -95,25 +94,13 @@ int Run(const Flags& flags, Context& context) {
 Command AddTeachers(CLI::App& root, Context& context) {
   CLI::App* app = root.add_subcommand("teachers", "Rank the teachers, with intervals and P(best)");
   auto flags = std::make_shared<Flags>();
-  AddRuns(*app, flags->options.runs);
-  app->get_option("RUN")->required();
-  app->add_option("--metric", flags->options.metric, "see `rsr metrics --list`")
-      ->type_name("NAME")
-      ->capture_default_str();
+  AddRuns(*app, flags->options.runs)->required();
+  AddRankingMetric(*app, flags->options.metric);
   AddJoin(*app, flags->options.join);
-  app->add_option("--resamples", flags->options.resamples, "of the bootstrap over problems")
-      ->type_name("N")
-      ->check(WholeNumber(1))
-      ->capture_default_str();
-  app->add_option("--confidence", flags->options.confidence,
-                  "of the intervals, and of an order that is called sure")
-      ->type_name("P")
-      ->check(ShareBetween0And1())
-      ->capture_default_str();
-  app->add_option("--seed", flags->options.seed, "of the bootstrap")
-      ->type_name("N")
-      ->check(WholeNumber(0))
-      ->capture_default_str();
+  AddNumber(*app, "--resamples", flags->options.resamples, 1, "of the bootstrap over problems");
+  AddConfidence(*app, flags->options.confidence,
+                "of the intervals, and of an order that is called sure");
+  AddNumber(*app, "--seed", flags->options.seed, 0, "of the bootstrap");
   app->add_flag("--details", flags->options.details,
                 "also neighbours, sources, bands of length, equal lengths, duplicates");
   AddTableFlags(*app, flags->table);

@@ -10,7 +10,6 @@
 #include "cli/command.h"
 #include "cli/format.h"
 #include "cli/shared_flags.h"
-#include "cli/usage.h"
 
 namespace rsr::cli {
 namespace {
@@ -69,9 +68,7 @@ Command AddVerify(CLI::App& root, Context& context) {
   CLI::App* app =
       root.add_subcommand("verify", "Check the final answers against a column of right ones");
   auto flags = std::make_shared<Flags>();
-  app->add_option("RUN", flags->options.run, "run directory written by `rsr score`")
-      ->type_name("")
-      ->required();
+  AddRun(*app, flags->options.run);
   app->add_option("--reference-column", flags->options.reference_column,
                   "column of the input rows with the right answer: gold, meta.answer")
       ->type_name("COLUMN")
