@@ -1,5 +1,8 @@
-// Opens a student and scores one conversation: the public C++ interface in use.
-//   score_one student.gguf
+// Opens a student and scores one conversation: the public C++ interface in use. With P the
+// PREFIX of `./dev install --prefix PREFIX`:
+//
+//   g++ -std=c++20 score_one.cc -I P/include -L P/lib -Wl,-rpath,P/lib -lrsr -o score_one
+//   ./score_one student.gguf
 #include <cstdio>
 
 #include "rsr/rsr.h"
