@@ -10,7 +10,7 @@
 
 namespace rsr::cli {
 
-// Exit statuses (docs/cli.md): done; the user's data, model or arguments; our fault.
+// Exit statuses, as `rsr --help` says: done; the user's data, model or arguments; our fault.
 inline constexpr int kDone = 0, kUserError = 1, kOurFault = 2;
 
 struct Context {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "rsr/table.h"
 
@@ -21,7 +20,7 @@ struct InspectOptions {
 std::string Inspect(const InspectOptions& options);
 
 // Name / value rows that describe a run directory, a GGUF file, or a Hugging Face directory
-// (org/name: one in the local cache).
+// (org/name: one in the local cache). Throws rsr::Error for what is none of them, or is damaged.
 Table Info(const std::string& path);
 
 }  // namespace rsr

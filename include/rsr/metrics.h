@@ -18,10 +18,10 @@ struct MetricsOptions {
   std::vector<std::string> join;
 };
 
-// One row a group (sorted by name) or a trajectory (in input order). Throws rsr::Error for unknown
-// names, and for a joined table that does not fit: an id twice or unknown, a cell that is no
-// number. `warnings` gets what makes numbers look better or other than they are, e.g. degenerate
-// loops.
+// One row a group (sorted by name) or a trajectory (in input order); `-` where there is no value.
+// Throws rsr::Error for unknown names, runs that cannot be read as one (as RankTeachers), and for a
+// joined table that does not fit: an id twice or unknown, a cell that is no number. `warnings` gets
+// what makes numbers look better or other than they are, e.g. degenerate loops.
 Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings = nullptr);
 
 // Name, direction, formula, source of every metric.

@@ -36,8 +36,9 @@ struct InputOptions {
   // Empty: all.
   std::string sample;
   int64_t seed = 0;
-  bool fail_on_bad_row =
-      false;  // false: bad rows are counted, kept in rejected.jsonl and the rest goes on
+  // Whether a bad row is an rsr::Error. Else it is counted, kept in rejected.jsonl, and the rest
+  // goes on.
+  bool fail_on_bad_row = false;
 };
 
 struct ScoreProgress {
@@ -53,14 +54,13 @@ struct ScoreOptions {
   InputOptions input;
   std::string out;  // run directory; made if absent, continued if it holds the same run
   int threads = 0;  // workers, one core each; 0: all cores this process may use
-  int64_t sweep_rows =
-      256;  // positions per vocabulary sweep; changes memory and speed, never the result
-  std::function<void(const MemoryPlan&)>
-      on_plan;  // called once before the first row is scored; may be empty
-  std::function<void(const ScoreProgress&)>
-      on_progress;  // called now and then from one thread; may be empty
-  std::function<bool()>
-      stop;  // polled between trajectories; true closes the shard and returns; may be empty
+  // Positions per vocabulary sweep; changes memory and speed, never the result.
+  int64_t sweep_rows = 256;
+  // Each may be empty.
+  std::function<void(const MemoryPlan&)> on_plan;  // called once, before the first row is scored
+  std::function<void(const ScoreProgress&)> on_progress;  // called now and then from one thread
+  // Polled between trajectories, from any worker; true closes the shard and returns.
+  std::function<bool()> stop;
 };
 
 // What a person should know about the masks, beside their counts. Of rows that are scored.
@@ -79,9 +79,10 @@ struct ScoreSummary {
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
   std::map<std::string, int64_t> left_out;     // rows, by the option: "where", "sample"
+  // Of the rows scored this session.
   int64_t rows_truncated = 0;
-  int64_t turns_given = 0,
-          turns_found = 0;  // assistant messages in the scored rows / with scored tokens
+  int64_t turns_given = 0;  // assistant messages that the mask is to score
+  int64_t turns_found = 0;  // of those, with scored tokens
   MaskNotes notes;
   int64_t tokens = 0, scored_tokens = 0;  // this session
   double seconds = 0;
@@ -98,18 +99,27 @@ struct ScoreSummary {
 ScoreSummary Score(const ScoreOptions& options);
 
 struct CheckOptions {
-  StudentOptions student;  // precision is not used
+  StudentOptions student;  // engine, precision and memory are not used
   InputOptions input;
   int show = 0;        // rendered conversations to return in `previews`
   bool color = false;  // scored text of previews in ANSI colour, else between markers
 };
 
+// What one input file holds. All but `rows`, `rejected` and `over_limit` is of the rows that would
+// be scored.
 struct FileCheck {
-  std::string file, dialect;  // as recognised; empty where no row could be read
-  int64_t rows = 0, rejected = 0, problems = 0, turns = 0, tokens = 0, scored_tokens = 0,
-          reasoning_tokens = 0, tool_tokens = 0, longest = 0, over_limit = 0;
+  std::string file;
+  std::string dialect;  // as recognised; empty where no row could be read
+  int64_t rows = 0;     // those left out and rejected included
+  int64_t rejected = 0;
+  int64_t problems = 0;
+  int64_t turns = 0;                              // assistant messages with scored tokens
+  int64_t tokens = 0, scored_tokens = 0;          // after truncation
+  int64_t reasoning_tokens = 0, tool_tokens = 0;  // of the scored ones
+  int64_t longest = 0;                            // tokens of a row, before truncation
+  int64_t over_limit = 0;  // rows that are truncated, or rejected as too long
   MaskNotes notes;
-  std::vector<std::string> teachers;
+  std::vector<std::string> teachers;        // sorted
   std::map<std::string, int64_t> left_out;  // rows, by the option: "where", "sample"
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
@@ -122,6 +132,8 @@ struct CheckReport {
   int64_t limit = 0;            // tokens a row may have before it is truncated
 };
 
+// Reads, renders, tokenizes and masks every row as Score would, without running the student. Throws
+// rsr::Error for an unusable student or input; bad rows follow `fail_on_bad_row`.
 CheckReport Check(const CheckOptions& options);
 
 }  // namespace rsr

@@ -40,15 +40,15 @@ struct StudentOptions {
   Precision precision = Precision::kAuto;
   MaskPolicy mask = MaskPolicy::kContent;
   ThinkingPolicy thinking = ThinkingPolicy::kAsTemplate;
-  std::string
-      chat_template;  // empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file
+  // Empty: the model's own; else a built-in name (`chatml` ...) or a Jinja file.
+  std::string chat_template;
   std::string template_date;  // YYYY-MM-DD that templates see as today; empty: today
-  int64_t max_tokens =
-      0;  // truncate on the right to this many tokens; 0: rows longer than the context are rejected
-  int64_t memory =
-      0;  // bytes that the process may take; 0: what the machine has free, less a reserve
-  std::string
-      cache_dir;  // where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr
+  // Truncate on the right to this many tokens; 0: rows longer than the context are rejected.
+  int64_t max_tokens = 0;
+  // Bytes that the process may take; 0: what the machine has free, less a reserve.
+  int64_t memory = 0;
+  // Where a dequantised student is kept; empty: $RSR_CACHE, else ~/.cache/rsr.
+  std::string cache_dir;
 };
 
 struct ChatMessage {
@@ -90,8 +90,9 @@ class Student {
   Student& operator=(Student&&) noexcept;
   ~Student();
 
-  // `tools`: JSON array of tool schemas, or empty. Throws rsr::Error if the template refuses the
-  // conversation or an assistant message yields no token.
+  // `tools`: JSON array of tool schemas, or empty. Throws rsr::Error for an unknown role, if the
+  // template refuses the conversation, an assistant message yields no token, or the conversation is
+  // longer than the context and StudentOptions::max_tokens is 0.
   ConversationScore Score(std::span<const ChatMessage> messages, const std::string& tools = "");
 
  private:

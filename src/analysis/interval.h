@@ -12,10 +12,9 @@ struct Interval {
 
 // Percentiles of `resampled` (NaN left out) with the tails that Student's t asks for. Plain
 // percentiles are too narrow for few problems: a resample's variance is short by (n - 1) / n, and
-// the normal distribution's tails are not those of an estimated spread. Of 95 % intervals of a
-// ratio from 10 problems 90 % hold the truth; with both put right 94.5 % (docs/teachers.md, which
-// also says what was tried and lost). `problems`: independent draws, n. Hesterberg 2015, "What
-// Teachers Should Know About the Bootstrap", section 5.4.
+// the normal distribution's tails are not those of an estimated spread (Hesterberg 2015, "What
+// Teachers Should Know About the Bootstrap", section 5.4). How often they hold the truth, and what
+// was tried and lost, is in docs/teachers.md. `problems`: independent draws, n.
 Interval ResampledInterval(std::span<const double> resampled, int64_t problems, double confidence);
 
 double NormalCdf(double z);

@@ -13,7 +13,7 @@ namespace rsr {
 std::string LoopWarning(const ScoredRows& data);
 
 Table TrajectoryTable(const ScoredRows& data);  // in input order
-Table GroupTable(const ScoredRows& data,
-                 const std::string& by);  // by: teacher, source or problem_id; sorted by name
+// `by`: teacher, source, problem_id or a column that every run keeps; sorted by name.
+Table GroupTable(const ScoredRows& data, const std::string& by);
 
 }  // namespace rsr
