@@ -1,7 +1,6 @@
 // The one object that writes: data to stdout, everything else to stderr.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace rsr::cli {

@@ -1,7 +1,6 @@
 // How far `rsr score` is: a bar on a terminal, now and then a line in a log, nothing into a pipe.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "rsr/score.h"

@@ -1,10 +1,8 @@
 // Trajectories of one problem with the same scored tokens: copies that count twice.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
-#include <memory>
-#include <string_view>
-#include <unordered_map>
 
 #include "analysis/rank_teachers.h"
 #include "base/hash.h"

@@ -1,6 +1,5 @@
 #include "score/passes/turn_start.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
