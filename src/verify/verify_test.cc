@@ -156,13 +156,13 @@ TEST(Verify, AnswersReachTheCheckerAsTheyAre) {
   const Scratch dir;
   const std::string python = FakePython(
       dir, "printf '%s\\n' \"$line\" >> " + (dir / "seen") + "; echo '{\"correct\": true}'");
-  const auto checker = MakeMathVerify(python, 5);
+  const auto checker = MakeMathVerify(python, 60);  // a shell reads byte by byte
   const std::string large(300'000, 'x');
   checker->Check("$(touch /tmp/x) `x` \"'\n\\ \xC3\xA9 \xFF", "1");
   EXPECT_EQ(checker->Check(large, "2").correct, true);
   const std::string seen = ReadFile(dir / "seen");
   EXPECT_THAT(seen, HasSubstr(R"("$(touch /tmp/x) `x` \"'\n\\ \u00e9 \ufffd")"));
-  EXPECT_THAT(seen, HasSubstr(large));
+  EXPECT_NE(seen.find(large), seen.npos);
 }
 
 TEST(Verify, MathVerifyKnowsEqualForms) {
