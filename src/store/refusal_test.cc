@@ -129,6 +129,11 @@ TEST_F(RefusalTest, EveryFieldOfRunJsonIsNeededAndTyped) {
                 HasSubstr("run.json: "))
         << text;
   }
+  for (const char* before : {R"({"format_version": )", R"({"format_version": 2, "inputs": [)"}) {
+    const std::string deep = before + std::string(1'000'000, '[') + std::string(1'000'000, ']');
+    EXPECT_EQ(ThrownBy([&] { RunInfoFromJson(deep, "run.json"); }).message(),
+              "run.json: is nested deeper than 64");
+  }
 }
 
 TEST_F(RefusalTest, ShardNamesThatLeadOutOfTheRun) {

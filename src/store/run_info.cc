@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "base/json_depth.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -211,6 +212,11 @@ std::string RunInfoToJson(const RunInfo& info) {
 }
 
 RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
+  constexpr int kMostDepth = 64;  // ours has 4
+  if (NestedDeeperThan(kMostDepth, text)) {
+    throw Error(fmt::format("{}: is nested deeper than {}", path, kMostDepth),
+                "put an intact copy in its place, or score into another directory");
+  }
   Json json;
   try {
     json = Json::parse(text);

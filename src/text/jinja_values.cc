@@ -1,9 +1,11 @@
 #include "text/jinja_values.h"
 
+#include <jinja/limits.h>
 #include <json.h>
 
 #include <utility>
 
+#include "base/json_depth.h"
 #include "data/role_name.h"
 
 namespace rsr {
@@ -59,7 +61,9 @@ jinja::value ToolCalls(const std::string& json, bool arguments_as_object, int32_
     // want the object, the others the string.
     common_json arguments = function.at("arguments");
     if (arguments_as_object && arguments.is_string()) {
-      const common_json parsed = common_json::parse_no_throw(arguments.get<std::string>());
+      const std::string text = arguments.get<std::string>();
+      if (NestedDeeperThan(kMostJsonDepth, text)) throw jinja::limit_exception("nested too deep");
+      const common_json parsed = common_json::parse_no_throw(text);
       if (!parsed.is_discarded()) arguments = parsed;
     } else if (!arguments_as_object && arguments.is_object()) {
       arguments = jinja::value_to_json(FromJson(arguments));

@@ -119,6 +119,28 @@ TEST(UntrustedTemplate, LimitsGrowWithTheConversation) {
   EXPECT_EQ(chat_template.Render(messages, "").text.size(), 300u * 20003u);
 }
 
+// A row's arguments are JSON in a string, which the reader of rows has not looked into.
+TEST(UntrustedTemplate, ArgumentsNestedTooDeep) {
+  const ChatTemplate walks_arguments(
+      "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}"
+      "{% for k, v in c.function.arguments | items %}{{ k }}={{ v | tojson }}{% endfor %}"
+      "{% endfor %}{% endfor %}",
+      {});
+  std::vector<Message> messages = Hello();
+  const auto outcome = [&](int depth) -> std::string {
+    messages[1].tool_calls = R"([{"type":"function","function":{"name":"f","arguments":"{\"a\":)" +
+                             Repeat("[", depth) + Repeat("]", depth) + R"(}"}}])";
+    try {
+      return walks_arguments.Render(messages, "").text;
+    } catch (const RowError& e) {
+      return e.reason;
+    }
+  };
+  EXPECT_EQ(outcome(3), "HiHelloa=[[[]]]");
+  EXPECT_EQ(outcome(1000), "template-limit");
+  EXPECT_EQ(outcome(1'000'000), "template-limit");
+}
+
 TEST(UntrustedTemplate, ARefusalIsShownWithTheRow) {
   EXPECT_EQ(Outcome("{% if messages[0].content == 'Hi' %}{{ raise_exception('No \\'Hi\\' here') }}"
                     "{% endif %}"),

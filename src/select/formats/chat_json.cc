@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_depth.h"
 #include "data/role_name.h"
 
 namespace rsr {
@@ -10,7 +11,9 @@ namespace {
 Json InForm(const Json& arguments, Arguments form) {
   if (form == Arguments::kText) return arguments.is_string() ? arguments : Json(arguments.dump());
   if (!arguments.is_string()) return arguments;
-  Json parsed = Json::parse(arguments.get_ref<const std::string&>(), nullptr, false);
+  const auto& text = arguments.get_ref<const std::string&>();
+  if (NestedDeeperThan(kMostJsonDepth, text)) return arguments;
+  Json parsed = Json::parse(text, nullptr, false);
   return parsed.is_discarded() ? arguments : parsed;
 }
 

@@ -120,6 +120,22 @@ TEST(Trl, MessagesOrPromptAndCompletion) {
   EXPECT_EQ(TrlRow(Chat(kAsk + kAnswer), false)["tools"], nullptr);
 }
 
+TEST(Trl, ArgumentsThatAreNoJsonStayText) {
+  const auto arguments = [](const std::string& text) {
+    const Json call = {{"function", {{"name", "w"}, {"arguments", text}}}};
+    const Json message = {
+        {"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({call})}};
+    const Json row = TrlRow(Chat(kAsk + message.dump()), false);
+    return row["messages"][1]["tool_calls"][0]["function"]["arguments"];
+  };
+  EXPECT_EQ(arguments("{}"), Json::object());
+  EXPECT_EQ(arguments("Oslo"), "Oslo");
+  const std::string deep(1'000'000, '[');
+  EXPECT_EQ(arguments(deep), deep);
+  const std::string closed = deep + std::string(deep.size(), ']');
+  EXPECT_EQ(arguments(closed), closed);
+}
+
 TEST(Axolotl, ArgumentsAreText) {
   const Json row = AxolotlRow(Chat(kAsk + kCall + kResults + kAnswer), false);
   const Json& calls = row["messages"][1]["tool_calls"];
