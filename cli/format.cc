@@ -86,9 +86,23 @@ std::string ShellQuote(const std::vector<std::string>& argv) {
 }
 
 std::string Printable(std::string_view text) {
+  // Marks that turn the direction of text around, and separators of lines and paragraphs.
+  static constexpr std::string_view kMarks[] = {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                                                "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+                                                "\u2066", "\u2067", "\u2068", "\u2069"};
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const unsigned char c = text[i];
+    const auto mark =
+        c < 0x80 ? std::end(kMarks)
+                 : std::find_if(std::begin(kMarks), std::end(kMarks), [&](std::string_view bytes) {
+                     return text.substr(i).starts_with(bytes);
+                   });
+    if (mark != std::end(kMarks)) {
+      for (const char byte : *mark) out += fmt::format("\\x{:02x}", byte & 0xFF);
+      i += mark->size() - 1;
+      continue;
+    }
     // U+0080 .. U+009F, two bytes in UTF-8: some terminals take them as escape sequences as well.
     const bool c1 = c == 0xC2 && i + 1 < text.size() && (text[i + 1] & 0xE0) == 0x80;
     if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {

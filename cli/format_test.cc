@@ -50,6 +50,9 @@ TEST(FormatTest, PrintableEscapesControlCharactersOnly) {
                       "31m \xC3\xA9 \xC2\xA0"),
             "\\x9b31m \xC3\xA9 \xC2\xA0");
   EXPECT_EQ(Printable("\xC2"), "\xC2");
+  EXPECT_EQ(Printable("a\u202eb\u2066 \u2014 \u200f"),
+            "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6 \u2014 \\xe2\\x80\\x8f");
+  EXPECT_EQ(Printable("\xE2\x80"), "\xE2\x80");
 }
 
 }  // namespace

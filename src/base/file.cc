@@ -62,7 +62,8 @@ std::string HintForMissing(const std::string& path) {
   if (error == ENOENT) throw Error(path + ": no such file", HintForMissing(path));
   if (error == EACCES)
     throw Error(path + ": cannot be read: permission denied", "check its owner and mode");
-  throw Error(fmt::format("{}: cannot be read: {}", path, Reason(error)));
+  throw Error(fmt::format("{}: cannot be read: {}", path, Reason(error)),
+              error == ELOOP ? "it is a link that leads back to itself" : "");
 }
 
 [[noreturn]] void ThrowUnwritable(const std::string& path, int error) {

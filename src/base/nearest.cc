@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace rsr {
 namespace {
 
@@ -51,15 +53,18 @@ std::vector<std::string> NearestNames(std::string_view name, std::span<const std
 }
 
 std::string NearestHint(std::string_view name, std::span<const std::string> known) {
+  constexpr size_t kMost = 60;  // a stranger's file may have thousands of columns
   const std::vector<std::string> near = NearestNames(name, known);
   std::string hint = near.empty() ? "one of: " : "did you mean ";
   if (near.empty()) {
-    for (size_t i = 0; i < known.size(); ++i) hint += (i > 0 ? ", " : "") + known[i];
-    return hint;
+    for (size_t i = 0; i < known.size() && i < kMost; ++i) {
+      hint += (i > 0 ? ", " : "") + Excerpt(known[i]);
+    }
+    return known.size() > kMost ? hint + ", ..." : hint;
   }
   for (size_t i = 0; i < near.size(); ++i) {
     if (i > 0) hint += i + 1 == near.size() ? " or " : ", ";
-    hint += "'" + near[i] + "'";
+    hint += "'" + Printable(near[i]) + "'";
   }
   return hint + "?";
 }

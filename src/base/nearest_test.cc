@@ -31,6 +31,11 @@ TEST(Nearest, Hints) {
             "one of: rsr, avg_rank, avg_surprisal, avg_entropy");
   const std::vector<std::string> known = {"shard", "share"};
   EXPECT_EQ(NearestHint("shar", known), "did you mean 'shard' or 'share'?");
+  const std::vector<std::string> many(1000, std::string(100'000, 'x'));
+  EXPECT_LT(NearestHint("shar", many).size(), 60u * 70u);
+  const std::vector<std::string> hostile = {"shard\x1b[31m\nerror: "};
+  EXPECT_EQ(NearestHint("shard\x1b[31merror:", hostile),
+            "did you mean 'shard\\x1b[31m\\nerror: '?");
 }
 
 }  // namespace

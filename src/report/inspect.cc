@@ -33,7 +33,7 @@ RunRow Find(RunReader& reader, const InspectOptions& options) {
   if (NearestNames(options.id, ids).empty()) {
     throw Error(in_run,
                 fmt::format("ids there look like '{}'; `rsr metrics {} --by trajectory` lists them",
-                            ids.front(), options.run));
+                            Printable(ids.front()), options.run));
   }
   throw Error(in_run, NearestHint(options.id, ids));
 }

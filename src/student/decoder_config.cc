@@ -59,7 +59,7 @@ std::optional<DecoderConfig> ReadDecoderConfig(const StudentInfo& student, std::
   auto config =
       student.is_directory ? ReadHfConfig(student, why_not) : ReadGgufConfig(student, why_not);
   if (!config) return config;
-  Check(*config, student.path);
+  Check(*config, student.is_directory ? student.path + "/config.json" : student.path);
   if (const std::string name = UnknownTensor(student, *config); !name.empty()) {
     *why_not = fmt::format("it has a tensor '{}'", Printable(name));
     return std::nullopt;

@@ -241,6 +241,32 @@ TEST_F(DecoderConfigTest, RefusesSizesThatCannotBe) {
   EXPECT_THAT(
       refusal([](gguf_context* file) { gguf_set_val_f32(file, "llama.rope.scaling.factor", -2); }),
       HasSubstr("factor -2"));
+  const auto without = [](const char* key) {
+    return [=](gguf_context* file) { gguf_remove_key(file, key); };
+  };
+  EXPECT_THAT(refusal(without("llama.block_count")), HasSubstr("number of layers is 0"));
+  EXPECT_THAT(refusal(without("llama.embedding_length")), HasSubstr("the width is 0"));
+  EXPECT_THAT(refusal(without("llama.attention.layer_norm_rms_epsilon")),
+              HasSubstr("norm epsilon -1"));
+  // Of another type; a default in its place would be another model.
+  const auto text = [](const char* key) {
+    return [=](gguf_context* file) { gguf_set_val_str(file, key, "2"); };
+  };
+  EXPECT_THAT(refusal(text("llama.block_count")),
+              HasSubstr("llama.block_count: expected whole numbers, got str"));
+  EXPECT_THAT(refusal(text("llama.attention.head_count_kv")), HasSubstr("whole numbers, got str"));
+  EXPECT_THAT(
+      refusal([](gguf_context* file) { gguf_set_val_f32(file, "llama.feed_forward_length", 96); }),
+      HasSubstr("llama.feed_forward_length: expected whole numbers, got f32"));
+  EXPECT_THAT(refusal([](gguf_context* file) {
+                const float layers[] = {1, 2};
+                gguf_set_arr_data(file, "llama.attention.head_count", GGUF_TYPE_FLOAT32, layers, 2);
+              }),
+              HasSubstr("expected whole numbers, got a list of f32"));
+  EXPECT_THAT(refusal(Set("llama.rope.freq_base", 500000)),
+              HasSubstr("llama.rope.freq_base: expected a floating-point number, got u32"));
+  EXPECT_THAT(refusal(Set("llama.rope.scaling.type", 1)),
+              HasSubstr("llama.rope.scaling.type: expected a string, got u32"));
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ std::optional<DecoderConfig> ReadGgufConfig(const StudentInfo& info, std::string
   if (context == nullptr) {
     throw Error(info.path + ": has changed since it was opened", "run the command again");
   }
-  const GgufMetadata metadata(context.get(), info.architecture);
+  const GgufMetadata metadata(context.get(), info.path, info.architecture);
   *why_not = Unsupported(metadata, *family);
   if (!why_not->empty()) return std::nullopt;
   DecoderConfig config = ReadSizes(info, metadata);

@@ -139,8 +139,8 @@ GgufInfo ReadGguf(const std::string& path) {
   GgufInfo info;
   info.path = path;
   info.files = {{path, static_cast<int64_t>(file.bytes().size())}};
-  info.architecture = GgufMetadata(context.get(), "").String("general.architecture");
-  const GgufMetadata metadata(context.get(), info.architecture);
+  info.architecture = GgufMetadata(context.get(), path).String("general.architecture");
+  const GgufMetadata metadata(context.get(), path, info.architecture);
   info.name = metadata.String("general.name");
   info.tokenizer_model = metadata.String("tokenizer.ggml.model");
   info.pre_tokenizer = metadata.String("tokenizer.ggml.pre");

@@ -110,6 +110,28 @@ TEST_F(GgufFileTest, RefusesOtherVersions) {
   EXPECT_THAT(Caught(Write(bytes)).message(), HasSubstr("byte order"));
 }
 
+TEST_F(GgufFileTest, RefusesCountsAndSizesThatCannotBe) {
+  const std::string whole = ReadFile(Tiny());
+  const auto refusal = [&](size_t at, uint64_t value) {
+    std::string bytes = whole;
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+    return Caught(Write(bytes)).message();
+  };
+  constexpr size_t kTensors = 8, kKeys = 16, kFirstKeyLength = 24;
+  for (const uint64_t many : {uint64_t{1} << 40, uint64_t{1} << 62, ~uint64_t{0}}) {
+    EXPECT_THAT(refusal(kTensors, many), HasSubstr("the GGUF header cannot be read")) << many;
+    EXPECT_THAT(refusal(kKeys, many), HasSubstr("the GGUF header cannot be read")) << many;
+    EXPECT_THAT(refusal(kFirstKeyLength, many), HasSubstr("string length")) << many;
+  }
+  // A tensor's number of dimensions (four bytes) and its dimensions lie behind its name.
+  const std::string name = "token_embd.weight";
+  const size_t dimensions = whole.find(name) + name.size() + 4;
+  EXPECT_THAT(refusal(dimensions, uint64_t{1} << 62), HasSubstr("may cause overflow"));
+  EXPECT_THAT(refusal(dimensions, ~uint64_t{0}), HasSubstr("invalid number of elements"));
+  EXPECT_THAT(refusal(dimensions + 8, uint64_t{1} << 40), HasSubstr("has offset"));
+  EXPECT_THAT(refusal(dimensions - 4, 1000), HasSubstr("invalid number of dimensions"));
+}
+
 TEST_F(GgufFileTest, RefusesModelsWithNothingToScoreWith) {
   EXPECT_THAT(Caught(Tiny({.tensors = false})).message(), HasSubstr("no tensors"));
   EXPECT_THAT(Caught(Tiny({.vocabulary = false})).message(), HasSubstr("no vocabulary"));

@@ -1,6 +1,11 @@
 #include "student/gguf_metadata.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
+
+#include "base/printable.h"
+#include "rsr/error.h"
 
 namespace rsr {
 namespace {
@@ -24,12 +29,32 @@ std::string GgufMetadata::String(const std::string& key) const {
   return gguf_get_val_str(context_, id);
 }
 
+int64_t GgufMetadata::Find(const std::string& key) const {
+  return gguf_find_key(context_, (architecture_ + "." + key).c_str());
+}
+
+void GgufMetadata::Refuse(const std::string& key, int64_t id, const char* expected) const {
+  const gguf_type type = gguf_get_kv_type(context_, id);
+  const bool array = type == GGUF_TYPE_ARRAY;
+  throw Error(fmt::format("{}: {}.{}: expected {}, got {}{}", path_, Printable(architecture_), key,
+                          expected, array ? "a list of " : "",
+                          gguf_type_name(array ? gguf_get_arr_type(context_, id) : type)),
+              "the file is damaged: download or convert it again");
+}
+
+std::string GgufMetadata::Text(const std::string& key) const {
+  const int64_t id = Find(key);
+  if (id < 0) return "";
+  if (gguf_get_kv_type(context_, id) != GGUF_TYPE_STRING) Refuse(key, id, "a string");
+  return gguf_get_val_str(context_, id);
+}
+
 std::vector<int64_t> GgufMetadata::Integers(const std::string& key) const {
-  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  const int64_t id = Find(key);
   if (id < 0) return {};
   const bool array = gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY;
   const gguf_type type = array ? gguf_get_arr_type(context_, id) : gguf_get_kv_type(context_, id);
-  if (type == GGUF_TYPE_STRING) return {};
+  if (type == GGUF_TYPE_STRING) Refuse(key, id, "whole numbers");
   const size_t count = array ? gguf_get_arr_n(context_, id) : 1;
   const void* data = array ? gguf_get_arr_data(context_, id) : gguf_get_val_data(context_, id);
   switch (type) {
@@ -45,7 +70,7 @@ std::vector<int64_t> GgufMetadata::Integers(const std::string& key) const {
     case GGUF_TYPE_BOOL:
       return Widen<int8_t>(data, count);
     default:
-      return {};
+      Refuse(key, id, "whole numbers");
   }
 }
 
@@ -55,7 +80,7 @@ int64_t GgufMetadata::Integer(const std::string& key, int64_t absent) const {
 }
 
 double GgufMetadata::Real(const std::string& key, double absent) const {
-  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  const int64_t id = Find(key);
   if (id < 0) return absent;
   switch (gguf_get_kv_type(context_, id)) {
     case GGUF_TYPE_FLOAT32:
@@ -63,18 +88,19 @@ double GgufMetadata::Real(const std::string& key, double absent) const {
     case GGUF_TYPE_FLOAT64:
       return gguf_get_val_f64(context_, id);
     default:
-      return absent;
+      Refuse(key, id, "a floating-point number");
   }
 }
 
 bool GgufMetadata::Boolean(const std::string& key, bool absent) const {
-  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
-  if (id < 0 || gguf_get_kv_type(context_, id) != GGUF_TYPE_BOOL) return absent;
+  const int64_t id = Find(key);
+  if (id < 0) return absent;
+  if (gguf_get_kv_type(context_, id) != GGUF_TYPE_BOOL) Refuse(key, id, "true or false");
   return gguf_get_val_bool(context_, id);
 }
 
 bool GgufMetadata::IsArray(const std::string& key) const {
-  const int64_t id = gguf_find_key(context_, (architecture_ + "." + key).c_str());
+  const int64_t id = Find(key);
   return id >= 0 && gguf_get_kv_type(context_, id) == GGUF_TYPE_ARRAY;
 }
 

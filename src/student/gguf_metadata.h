@@ -1,7 +1,8 @@
 // Metadata of a GGUF file by key.
 //
-// ggml's getters abort on another type than asked for, so it is looked at first; a key of an
-// unexpected type counts as absent.
+// ggml's getters abort on another type than asked for, so it is looked at first. Of the keys that
+// say how to compute, `{architecture}.key`, another type is an rsr::Error; of the others it counts
+// as absent.
 #pragma once
 
 #include <gguf.h>
@@ -16,8 +17,8 @@ namespace rsr {
 // The context must outlive it.
 class GgufMetadata {
  public:
-  GgufMetadata(const gguf_context* context, std::string architecture)
-      : context_(context), architecture_(std::move(architecture)) {}
+  GgufMetadata(const gguf_context* context, std::string path, std::string architecture = "")
+      : context_(context), path_(std::move(path)), architecture_(std::move(architecture)) {}
 
   std::string String(const std::string& key) const;  // the whole key; empty: absent
 
@@ -27,7 +28,7 @@ class GgufMetadata {
   double Real(const std::string& key, double absent = 0) const;
   bool Boolean(const std::string& key, bool absent) const;
   bool IsArray(const std::string& key) const;
-  std::string Text(const std::string& key) const { return String(architecture_ + "." + key); }
+  std::string Text(const std::string& key) const;
 
   int64_t ArraySize(const std::string& key) const;  // the whole key; 0: no such array
   // The whole key; absent: -1, nothing, empty.
@@ -39,12 +40,14 @@ class GgufMetadata {
   int64_t SplitCount() const;  // parts of the model; 1: it is whole
 
  private:
+  int64_t Find(const std::string& key) const;  // of `{architecture}.key`; -1: absent
+  [[noreturn]] void Refuse(const std::string& key, int64_t id, const char* expected) const;
   int64_t FindArray(const std::string& key, gguf_type type) const;  // -1: none of that type
   template <typename T>
   std::vector<T> Numbers(const std::string& key, gguf_type type) const;
 
   const gguf_context* context_;
-  std::string architecture_;
+  std::string path_, architecture_;
 };
 
 }  // namespace rsr

@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "rsr/error.h"
 #include "student/hf_directory.h"
+#include "student/json_file.h"
 
 namespace rsr {
 namespace {
@@ -89,8 +90,8 @@ std::string Snapshot(const std::string& given, const fs::path& folder) {
 }  // namespace
 
 std::string FindStudent(const std::string& given) {
+  if (Exists(given) || !IsRepositoryName(given)) return given;
   std::error_code error;
-  if (fs::exists(given, error) || !IsRepositoryName(given)) return given;
   const fs::path cache = CacheFolder();
   const fs::path folder = cache / ("models--" + Replaced(given, "/", "--"));
   if (fs::is_directory(folder, error)) return Snapshot(given, folder);

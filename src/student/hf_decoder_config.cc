@@ -23,6 +23,18 @@ struct Rope {
   std::string type = "default";
 };
 
+// One scaling in the words of both: other words would be another model than transformers', which
+// takes `rope_scaling`.
+void CheckAgree(const HfConfig& hf, const Json& older, const Json& parameters) {
+  if (!older.is_object()) return;
+  for (const auto& [key, value] : older.items()) {
+    const Json& other = JsonFile::At(parameters, key == "type" ? "rope_type" : key.c_str());
+    if (value != (other.is_null() && value == "default" ? Json("default") : other)) {
+      hf.Refuse("rope_scaling", "the same as in rope_parameters, or null", older);
+    }
+  }
+}
+
 // transformers 5 writes `rope_parameters`, by kind of layer where they differ; before it was
 // `rope_theta` and `rope_scaling`. `base_key`: the older name of this kind's base.
 Rope ReadRope(const HfConfig& hf, const char* layer_type, const char* base_key) {
@@ -31,10 +43,11 @@ Rope ReadRope(const HfConfig& hf, const char* layer_type, const char* base_key) 
   if (rope.scaling->is_object() && JsonFile::At(*rope.scaling, layer_type).is_object()) {
     rope.scaling = &JsonFile::At(*rope.scaling, layer_type);
   }
+  // The older form scales the layers without a window only.
+  const bool scaled = std::string_view(base_key) == "rope_theta";
+  if (rope.scaling->is_object() && scaled) CheckAgree(hf, hf["rope_scaling"], *rope.scaling);
   if (rope.scaling->is_null()) {
     rope.where = "rope_scaling";
-    // The older form scales the layers without a window only.
-    const bool scaled = std::string_view(base_key) == "rope_theta";
     rope.scaling = scaled ? &hf["rope_scaling"] : &none;
   }
   if (rope.scaling->is_null()) rope.scaling = &none;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/hf_config.h"
 #include "student/json_file.h"
@@ -32,8 +33,9 @@ void ReadAdded(const JsonFile& config, HfDirectory* out) {
   for (const auto& [id, fields] : decoder.items()) {
     if (!fields.is_object() || !JsonFile::At(fields, "content").is_string() || id.empty() ||
         id.size() > 9 || id.find_first_not_of("0123456789") != std::string::npos) {
-      throw Error(fmt::format("{}: added_tokens_decoder '{}' is not a token", config.path, id),
-                  kDownloadHint);
+      throw Error(
+          fmt::format("{}: added_tokens_decoder '{}' is not a token", config.path, Excerpt(id)),
+          kDownloadHint);
     }
     const auto flag = [&fields = fields](const char* key) {
       const Json& value = JsonFile::At(fields, key);
@@ -73,7 +75,6 @@ void ReadSpecialTokens(const JsonFile& config, const JsonFile& map, HfDirectory*
 
 void ReadTemplates(const std::string& path, const JsonFile& config, HfDirectory* out) {
   auto& templates = out->chat_templates;
-  std::error_code error;
   const auto take = [&](const JsonFile& file) {
     const Json& value = file["chat_template"];
     if (!templates.empty() || value.is_null()) return;
@@ -93,15 +94,19 @@ void ReadTemplates(const std::string& path, const JsonFile& config, HfDirectory*
       templates.emplace_back(TextOf(item["name"]), TextOf(item["template"]));
     }
   };
-  if (fs::exists(path + "/chat_template.jinja", error)) {
+  if (Exists(path + "/chat_template.jinja")) {
     templates.emplace_back("default", ReadFile(path + "/chat_template.jinja"));
   }
   take(JsonFile(path, "chat_template.json"));
   take(config);
   const fs::path more = path + "/additional_chat_templates";
+  std::error_code error;
   for (fs::directory_iterator it(more, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() != ".jinja") continue;
     templates.emplace_back(it->path().stem().string(), ReadFile(it->path().string()));
+  }
+  if (error == std::errc::permission_denied) {
+    throw Error(more.string() + ": cannot be read: permission denied", "check its owner and mode");
   }
 }
 
@@ -157,8 +162,7 @@ int64_t YarnContext(const JsonFile& config) {
 }  // namespace
 
 bool IsHfDirectory(const std::string& path) {
-  std::error_code error;
-  return fs::exists(path + "/tokenizer.json", error) || fs::exists(path + "/config.json", error);
+  return Exists(path + "/tokenizer.json") || Exists(path + "/config.json");
 }
 
 HfDirectory ReadHfDirectory(const std::string& path) {
@@ -166,7 +170,7 @@ HfDirectory ReadHfDirectory(const std::string& path) {
   out.path = path;
   out.tokenizer_json = path + "/tokenizer.json";
   std::error_code error;
-  if (!fs::exists(out.tokenizer_json, error)) RefuseWithoutTokenizer(path);
+  if (!Exists(out.tokenizer_json)) RefuseWithoutTokenizer(path);
   const JsonFile config(path, "config.json"), tokenizer(path, "tokenizer_config.json");
   out.architecture = TextOf(config["model_type"]);
   ReadAdded(tokenizer, &out);

@@ -143,6 +143,8 @@ TEST_F(HfStudentTest, ShardsAreOneModel) {
   EXPECT_THAT(changed("lm_head.weight", "../a.safetensors"),
               HasSubstr("'../a.safetensors', expected NAME.safetensors"));
   EXPECT_THAT(changed("lm_head.weight", "/etc/passwd"), HasSubstr("expected NAME.safetensors"));
+  EXPECT_THAT(changed("lm_head.weight", std::string("config.json\0.safetensors", 24)),
+              HasSubstr("'config.json\\x00.safetensors', expected NAME.safetensors"));
   EXPECT_THAT(changed("lm_head.weight", 7), HasSubstr("'lm_head.weight' is in no shard"));
   EXPECT_THAT(open({{"weight_map", Json::object()}}), HasSubstr("weight_map is empty"));
   EXPECT_THAT(open({{"weight_map", 3}}), HasSubstr("expected an object with a weight_map"));
@@ -324,6 +326,9 @@ TEST_F(HfStudentTest, ConfigurationsThatCannotBe) {
       {{{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8}}}},
        "rope_scaling: expected factor"},
       {{{"partial_rotary_factor", 2}}, "partial_rotary_factor: expected more than 0"},
+      {{{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 1e4}}},
+        {"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4}}}},
+       "rope_scaling: expected the same as in rope_parameters, or null, got {"},
       {{{"model_type", "mamba"}}, "not computed: model_type 'mamba' is not among llama, mistral"},
       {{{"hidden_act", "relu"}}, "not computed: its activation is 'relu'"},
       {{{"rope_scaling", {{"rope_type", "longrope"}}}}, "rope_scaling.short_factor: expected a"},
@@ -334,8 +339,19 @@ TEST_F(HfStudentTest, ConfigurationsThatCannotBe) {
   for (const auto& [change, message] : cases) {
     EXPECT_THAT(OpenWithConfig(change), HasSubstr(message)) << change;
   }
+  const Json older = {{"type", "linear"}, {"factor", 4}};
+  EXPECT_EQ(OpenWithConfig({{"rope_parameters", {{"rope_type", "linear"}, {"factor", 4.0}}},
+                            {"rope_scaling", older}}),
+            "");
   WriteText(dir_ + "/config.json", "[]");
   EXPECT_THAT(Open(), HasSubstr("config.json: is not a JSON object"));
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const char* file : {"config.json", "generation_config.json", "tokenizer_config.json"}) {
+    WriteTinySides(TinyHf(), dir_);
+    WriteText(dir_ + "/" + file, R"({"hidden_size": 8, "eos_token_id": )" + deep + "}");
+    EXPECT_THAT(Open(), HasSubstr(std::string(file) + ": is nested deeper than 64"));
+    fs::remove(dir_ + "/" + file);
+  }
   fs::remove(dir_ + "/config.json");
   EXPECT_THAT(Open(), HasSubstr("config.json: is missing or empty"));
 }
@@ -348,6 +364,35 @@ TEST_F(HfStudentTest, DirectoriesWithoutWeights) {
                             HasSubstr("save_pretrained")));
   WriteText(dir_ + "/adapter_model.safetensors", "x");
   EXPECT_THAT(Open(), AllOf(HasSubstr("holds an adapter"), HasSubstr("merge_and_unload")));
+}
+
+// A copy of the Hub's cache holds links to files that stayed behind.
+TEST_F(HfStudentTest, LinksThatLeadNowhere) {
+  for (const char* file :
+       {"config.json", "tokenizer.json", "model.safetensors", "chat_template.jinja"}) {
+    WriteTinyHf(TinyHf(), dir_);
+    fs::remove(dir_ + "/" + file);
+    for (const char* target : {"../../blobs/0123abc", file}) {  // absent; itself
+      fs::create_symlink(target, dir_ + "/" + file);
+      EXPECT_THAT(Open(), AllOf(HasSubstr(fmt::format("{}: is a link to {}", file, target)),
+                                HasSubstr("cp -rL")));
+      fs::remove(dir_ + "/" + file);
+    }
+  }
+}
+
+TEST_F(HfStudentTest, FilesThatMayNotBeRead) {
+  WriteTinyHf(TinyHf(), dir_);
+  const bool root = geteuid() == 0;  // who may read everything
+  for (const char* name : {"config.json", "model.safetensors", "."}) {
+    const std::string path = dir_ + "/" + name;
+    fs::permissions(path, fs::perms::none);
+    if (root) ASSERT_EQ(seteuid(65534), 0);
+    const std::string message = Open();
+    if (root) ASSERT_EQ(seteuid(0), 0);
+    fs::permissions(path, fs::perms::owner_all);
+    EXPECT_THAT(message, HasSubstr("cannot be read: permission denied")) << name;
+  }
 }
 
 TEST_F(HfStudentTest, TheHashIsTheContents) {

@@ -10,9 +10,13 @@
 
 namespace rsr {
 
+// Whether there is a file or directory of this name. rsr::Error: a link that leads nowhere, as in
+// copies of the Hub's cache; a directory that may not be looked into.
+bool Exists(const std::string& path);
+
 // A JSON object in a file; that of an absent file is empty.
 struct JsonFile {
-  // Throws rsr::Error: more than 64 MB, not a JSON object.
+  // Throws rsr::Error: more than 64 MB, not a JSON object, nested deeper than 64.
   JsonFile(const std::string& directory, const char* name);
 
   // The value, or null.

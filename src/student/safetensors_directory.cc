@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/printable.h"
 #include "rsr/error.h"
+#include "student/json_file.h"
 #include "student/safetensors.h"
 
 namespace rsr {
@@ -38,8 +39,9 @@ std::map<std::string, std::string> ReadIndex(const std::string& path) {
     const std::string shown = Printable(name.substr(0, 200));
     if (value.get(file)) fail(fmt::format("tensor '{}' is in no shard", shown));
     // The shards lie beside the index, whatever a stranger's index says.
-    if (!file.ends_with(".safetensors") || file.find('/') != std::string_view::npos ||
-        file.size() > 255) {
+    constexpr std::string_view kNotInNames("/\0", 2);
+    if (!file.ends_with(".safetensors") || file.size() > 255 ||
+        file.find_first_of(kNotInNames) != std::string_view::npos) {
       fail(fmt::format("tensor '{}' is in '{}', expected NAME.safetensors", shown,
                        Printable(file.substr(0, 200))));
     }
@@ -83,11 +85,10 @@ std::map<std::string, std::string> ReadIndex(const std::string& path) {
 
 void ReadSafetensorsOf(StudentInfo* student) {
   const fs::path directory = student->path;
-  std::error_code error;
   std::map<std::string, std::string> index;
   std::set<std::string> shards = {kSingle};
-  if (!fs::exists(directory / kSingle, error)) {
-    if (!fs::exists(directory / kIndex, error)) RefuseWithoutWeights(student->path);
+  if (!Exists(directory / kSingle)) {
+    if (!Exists(directory / kIndex)) RefuseWithoutWeights(student->path);
     index = ReadIndex((directory / kIndex).string());
     shards.clear();
     for (const auto& [name, file] : index) shards.insert(file);
@@ -95,7 +96,7 @@ void ReadSafetensorsOf(StudentInfo* student) {
   std::map<std::string, std::string> found;
   for (const std::string& shard : shards) {
     const std::string path = (directory / shard).string();
-    if (!index.empty() && !fs::exists(path, error)) {
+    if (!index.empty() && !Exists(path)) {
       throw Error(fmt::format("{}: names the shard '{}', which is not there",
                               (directory / kIndex).string(), Printable(shard)),
                   "the download is incomplete: fetch the directory again");

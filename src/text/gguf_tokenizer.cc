@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "student/ggml_log.h"
 #include "student/gguf_metadata.h"
@@ -141,11 +142,12 @@ class Header {
   }
 
   [[noreturn]] void Damaged(const std::string& what) const {
-    throw Error(path_ + ": " + what, "the file is damaged: download or convert it again");
+    throw Error(path_ + ": " + Printable(what),
+                "the file is damaged: download or convert it again");
   }
   const std::string& path() const { return path_; }
 
-  GgufMetadata metadata() const { return GgufMetadata(context_.get(), ""); }
+  GgufMetadata metadata() const { return GgufMetadata(context_.get(), path_); }
 
  private:
   struct Free {

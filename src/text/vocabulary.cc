@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/hash.h"
 #include "base/printable.h"
@@ -53,23 +55,26 @@ bool IsEndToken(const std::string& text) {
 // Adds what tokenizer_config.json knows and tokenizer.json does not; transformers does so on
 // opening.
 void Complete(const HfDirectory& directory, TokenizerDefinition* definition) {
-  const auto known = [&](const std::string& content) {
-    return std::any_of(definition->added.begin(), definition->added.end(),
-                       [&](const AddedToken& token) { return token.content == content; });
-  };
+  std::unordered_set<std::string> known;
+  for (const AddedToken& token : definition->added) known.insert(token.content);
+  std::unordered_map<std::string, int32_t> ids;  // filled when asked
   const auto vocabulary_id = [&](const std::string& content) {
-    const auto& tokens = definition->tokens;
-    const auto found = std::find(tokens.begin(), tokens.end(), content);
-    return found == tokens.end() ? -1 : static_cast<int32_t>(found - tokens.begin());
+    if (ids.empty()) {
+      for (const std::string& token : definition->tokens) {
+        ids.emplace(token, static_cast<int32_t>(&token - definition->tokens.data()));
+      }
+    }
+    const auto found = ids.find(content);
+    return found == ids.end() ? -1 : found->second;
   };
+  const size_t most = definition->tokens.size() + 65536;
   for (const AddedToken& token : directory.added) {
-    if (token.content.empty() || known(token.content)) continue;
+    if (token.content.empty() || !known.insert(token.content).second) continue;
     const int32_t id = vocabulary_id(token.content);
-    if (id >= 0 ? id != token.id
-                : static_cast<size_t>(token.id) > definition->tokens.size() + 65536) {
+    if (id >= 0 ? id != token.id : static_cast<size_t>(token.id) > most) {
       throw Error(fmt::format("{}/tokenizer_config.json: token '{}' has id {}, which does not fit "
                               "tokenizer.json",
-                              directory.path, token.content, token.id),
+                              directory.path, Excerpt(token.content), token.id),
                   "download or copy the directory again");
     }
     if (static_cast<size_t>(token.id) >= definition->tokens.size()) {
@@ -78,7 +83,7 @@ void Complete(const HfDirectory& directory, TokenizerDefinition* definition) {
     definition->added.push_back(token);
   }
   for (const auto& [name, content] : directory.special_tokens) {
-    const int32_t id = known(content) ? -1 : vocabulary_id(content);
+    const int32_t id = known.contains(content) ? -1 : vocabulary_id(content);
     if (id < 0) continue;
     AddedToken token;
     token.id = id;
@@ -97,11 +102,18 @@ class Vocabulary::Llama : public LlamaVocabulary {
 Vocabulary::Vocabulary(const std::string& student) {
   const std::string path = FindStudent(student);
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
+  const bool directory = std::filesystem::is_directory(path, error);
+  if (directory) {
     OpenDirectory(path);
   } else {
     OpenGguf(path);
   }
+  if (context_length_ > 0) return;
+  throw Error(path + ": says nowhere how many tokens the student can take",
+              directory ? "config.json of the model belongs beside tokenizer.json "
+                          "(max_position_embeddings)"
+                        : "its header lacks the context length: convert the model again with "
+                          "llama.cpp's convert_hf_to_gguf.py");
 }
 
 Vocabulary::~Vocabulary() = default;
@@ -136,10 +148,6 @@ void Vocabulary::OpenDirectory(const std::string& path) {
   special_tokens_ = directory.special_tokens;
   embedded_ = directory.vocab;
   context_length_ = directory.context_length;
-  if (context_length_ == 0) {
-    throw Error(path + ": says nowhere how many tokens the student can take",
-                "config.json of the model belongs beside tokenizer.json (max_position_embeddings)");
-  }
   for (const auto& [name, text] : directory.chat_templates) {
     if (name == "default" || directory.chat_templates.size() == 1) chat_template_ = text;
   }

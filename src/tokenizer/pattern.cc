@@ -6,6 +6,7 @@
 #include <deque>
 #include <vector>
 
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "tokenizer/text.h"
 
@@ -91,8 +92,8 @@ class Compiler {
 
  private:
   [[noreturn]] void Refuse(const std::string& what) const {
-    throw Error(
-        fmt::format("pre-tokenizer pattern has {} at character {}: {}", what, at_ + 1, text_));
+    throw Error(fmt::format("pre-tokenizer pattern has {} at character {}: {}", what, at_ + 1,
+                            Excerpt(text_)));
   }
   bool AtEnd() const { return at_ >= source_.size(); }
   char32_t Peek(size_t ahead = 0) const {

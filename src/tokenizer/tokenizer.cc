@@ -1,5 +1,7 @@
 #include "tokenizer/tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <unordered_map>
@@ -38,7 +40,23 @@ std::vector<NormalizerStep> Prepare(const TokenizerDefinition& definition) {
   return steps;
 }
 
-TokenizerText Replace(const TokenizerText& text, const Pattern& from, std::u32string_view to) {
+// Bounds what a stranger's normalizer may make of a text: those of published families make at most
+// three characters of one.
+struct Growth {
+  size_t given;
+  const std::string& where;
+
+  void Check(size_t size) const {
+    constexpr size_t kMostTimes = 16, kShort = 1024;
+    if (size <= kMostTimes * given + kShort) return;
+    throw Error(fmt::format("{}: its normalizer makes more than {} characters of {}", where,
+                            kMostTimes * given + kShort, given),
+                kConvertTokenizerHint);
+  }
+};
+
+TokenizerText Replace(const TokenizerText& text, const Pattern& from, std::u32string_view to,
+                      const Growth& growth) {
   TokenizerText out;
   size_t done = 0;
   const auto copy = [&](size_t end) {
@@ -46,6 +64,7 @@ TokenizerText Replace(const TokenizerText& text, const Pattern& from, std::u32st
   };
   from.FindAll(text.chars, 0, text.chars.size(), [&](size_t begin, size_t end) {
     copy(begin);
+    growth.Check(out.chars.size() + to.size());
     for (size_t i = 0; i < to.size(); ++i) {
       out.Add(to[i], text.begin[std::min(begin + i, end - 1)]);
     }
@@ -56,17 +75,20 @@ TokenizerText Replace(const TokenizerText& text, const Pattern& from, std::u32st
   return out;
 }
 
-TokenizerText Normalize(const std::vector<NormalizerStep>& steps, TokenizerText text) {
+TokenizerText Normalize(const std::vector<NormalizerStep>& steps, TokenizerText text,
+                        const std::string& where) {
+  const Growth growth{text.chars.size(), where};
   for (const NormalizerStep& step : steps) {
     switch (step.kind) {
       case Normalizer::Kind::kNfc:
         text = NormalizeC(std::move(text));
         break;
       case Normalizer::Kind::kReplace:
-        text = Replace(text, step.from[0], step.to);
+        text = Replace(text, step.from[0], step.to, growth);
         break;
       case Normalizer::Kind::kPrepend:
         if (text.chars.empty()) break;
+        growth.Check(text.chars.size() + step.to.size());
         text.chars.insert(0, step.to);
         text.begin.insert(text.begin.begin(), step.to.size(), text.begin[0]);
         break;
@@ -110,8 +132,10 @@ struct Tokenizer::Impl {
   std::vector<std::u32string> NormalizedContents() const {
     std::vector<std::u32string> contents;
     for (const AddedToken* token : Matching(definition.added, true)) {
-      contents.push_back(
-          Normalize(normalizers, DecodeText(token->content, 0, token->content.size())).chars);
+      contents.push_back(Normalize(normalizers,
+                                   DecodeText(token->content, 0, token->content.size()),
+                                   definition.where)
+                             .chars);
     }
     return contents;
   }
@@ -156,7 +180,8 @@ Tokens Tokenizer::Encode(std::string_view bytes) const {
   impl_->raw_tokens.Split(text.chars, [&](size_t begin, size_t end, const AddedToken* token) {
     if (token != nullptr) return add(token, text.begin[begin]);
     const bool first = begin == 0;
-    const TokenizerText piece = Normalize(impl_->normalizers, Slice(text, begin, end));
+    const TokenizerText piece =
+        Normalize(impl_->normalizers, Slice(text, begin, end), impl_->definition.where);
     impl_->normalized_tokens.Split(
         piece.chars, [&](size_t from, size_t to, const AddedToken* inner) {
           if (inner != nullptr) return add(inner, piece.begin[from]);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -46,13 +47,13 @@ class Reader {
   using Found = simdjson::simdjson_result<element>;
 
   [[noreturn]] void Damaged(const std::string& what) const {
-    throw Error(fmt::format("{}: {}", definition_.where, what), kDownloadHint);
+    throw Error(fmt::format("{}: {}", definition_.where, Printable(what)), kDownloadHint);
   }
   [[noreturn]] void Bad(std::string_view field, std::string_view expected) const {
     Damaged(fmt::format("{}: expected {}", field, expected));
   }
   [[noreturn]] void Unknown(const std::string& what) const {
-    throw Error(fmt::format("{}: {}", definition_.where, what), kConvertTokenizerHint);
+    throw Error(fmt::format("{}: {}", definition_.where, Printable(what)), kConvertTokenizerHint);
   }
 
   static Found Of(element value) { return Found(std::move(value)); }
@@ -204,6 +205,12 @@ class Reader {
     return std::string(String(pattern[*regex ? "Regex" : "String"], where + ".pattern"));
   }
 
+  // Published ones have six at most; each is a pass over every text.
+  void CheckSteps(size_t steps, const std::string& where) const {
+    constexpr size_t kMostSteps = 64;
+    if (steps > kMostSteps) Damaged(fmt::format("{} has more than {} steps", where, kMostSteps));
+  }
+
   // Calls `each` for the step, or for all of a Sequence.
   template <typename Each>
   void ForSteps(const Found& found, const std::string& where, const char* list, int depth,
@@ -235,6 +242,7 @@ class Reader {
         Unknown(fmt::format("unknown normalizer {}", type));
       }
       definition_.normalizers.push_back(std::move(normalizer));
+      CheckSteps(definition_.normalizers.size(), where);
     });
   }
 
@@ -288,6 +296,7 @@ class Reader {
         Unknown(fmt::format("unknown pre-tokenizer {}", type));
       }
       definition_.pre_tokenizer.push_back(std::move(out));
+      CheckSteps(definition_.pre_tokenizer.size(), where);
     });
   }
 

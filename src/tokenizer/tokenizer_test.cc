@@ -189,6 +189,13 @@ TEST_F(TokenizerTest, SaysWhatIsWrongWithAFile) {
     nested = {{"type", "Sequence"}, {"normalizers", Json::array({nested})}};
   }
   EXPECT_THAT(ErrorOf(changed([&](Json& j) { j["normalizer"] = nested; })), HasSubstr("nested"));
+  const Json many(100, {{"type", "NFC"}});
+  EXPECT_THAT(ErrorOf(changed([&](Json& j) {
+                j["normalizer"] = {{"type", "Sequence"}, {"normalizers", many}};
+              })),
+              HasSubstr("normalizer has more than 64 steps"));
+  EXPECT_THAT(ErrorOf(changed([](Json& j) { j["model"]["vocab"]["\x1b[31m"] = -1; })),
+              HasSubstr("'\\x1b[31m'"));
   {
     const std::ofstream file(Write("{"));
     std::filesystem::resize_file(path_, size_t{1} << 30);  // sparse
@@ -198,6 +205,27 @@ TEST_F(TokenizerTest, SaysWhatIsWrongWithAFile) {
     FAIL() << "a gigabyte was read";
   } catch (const Error& error) {
     EXPECT_THAT(error.message(), HasSubstr("has 1024 MB"));
+  }
+}
+
+// 1000 characters of one, six times over, and a text of megabytes before each piece.
+TEST_F(TokenizerTest, NormalizersThatGrowWithoutEnd) {
+  const std::string long_text(1000, '2');
+  Json replace = {{"type", "Replace"}, {"pattern", {{"String", "2"}}}, {"content", long_text}};
+  Json prepend = {{"type", "Prepend"}, {"prepend", long_text + long_text}};
+  for (const Json& steps : {Json::array({replace, replace, replace, replace, replace, replace}),
+                            Json::array({prepend, prepend})}) {
+    Json json = TinyTokenizerJson();
+    json["normalizer"] = {{"type", "Sequence"}, {"normalizers", steps}};
+    json["added_tokens"] = Json::array();
+    const Tokenizer tokenizer = Open(json);
+    try {
+      tokenizer.Encode("1 + 1 = 2");
+      ADD_FAILURE() << "encoded";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.message(),
+                  HasSubstr("its normalizer makes more than 1168 characters of 9"));
+    }
   }
 }
 

@@ -64,7 +64,8 @@ MemoryPlan ChoosePlan(const GgufInfo& info, const EngineOptions& options, bool* 
                   Megabytes(plan.total())));
 }
 
-Model LoadModel(const std::string& path) {
+// `student` is what the user named; `path` may be a copy of it.
+Model LoadModel(const std::string& path, const std::string& student) {
   CatchGgmlMessages();
   TakeGgmlMessages();
   llama_backend_init();
@@ -76,11 +77,11 @@ Model LoadModel(const std::string& path) {
   params.use_extra_bufts = false;
   Model model(llama_model_load_from_file(path.c_str(), params), llama_model_free);
   if (model == nullptr) {
-    throw Error(fmt::format("{}: llama.cpp cannot load it: {}", path, TakeGgmlMessages()),
+    throw Error(fmt::format("{}: llama.cpp cannot load it: {}", student, TakeGgmlMessages()),
                 "is it a whole language model, and does llama.cpp 0.3.36 know its architecture?");
   }
   if (llama_model_has_encoder(model.get()) || !llama_model_has_decoder(model.get())) {
-    throw Error(path + ": is not a decoder: it has no next-token distribution",
+    throw Error(student + ": is not a decoder: it has no next-token distribution",
                 "a student is a causal language model");
   }
   return model;
@@ -145,9 +146,9 @@ class LlamaWorker : public EngineWorker {
 
 class LlamaEngine : public Engine {
  public:
-  LlamaEngine(const GgufInfo& info, bool f32, std::string precision_why, const MemoryPlan& plan,
-              int64_t sweep_rows)
-      : model_(LoadModel(info.path)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
+  LlamaEngine(const GgufInfo& info, const std::string& student, bool f32, std::string precision_why,
+              const MemoryPlan& plan, int64_t sweep_rows)
+      : model_(LoadModel(info.path, student)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
     ReadAndCheckOutput();
     info_ = {.name = "llama",
              .precision = f32 ? "f32" : "native",
@@ -211,7 +212,8 @@ std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options) {
         options.student_hash.empty() ? HashFile(options.student.path) : options.student_hash;
     info = ReadGguf(DequantisedGguf(info, hash, options.student.cache_dir));
   }
-  return std::make_unique<LlamaEngine>(info, f32, std::move(why), plan, options.sweep_rows);
+  return std::make_unique<LlamaEngine>(info, options.student.path, f32, std::move(why), plan,
+                                       options.sweep_rows);
 }
 
 }  // namespace rsr

@@ -13,6 +13,7 @@
 #include "kernels/rms_norm.h"
 #include "rsr/error.h"
 #include "student/decoder_config.h"
+#include "student/decoder_tensors.h"
 
 namespace rsr {
 namespace {
@@ -150,6 +151,7 @@ std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
                             why_not),
                 student.is_directory ? ConvertHint(student.path) : "use --engine llama");
   }
+  DecoderTensors(student, *config);  // sizes that the tensors contradict are no sizes to plan with
   return std::make_unique<NativeEngine>(student, *config, options.student.precision,
                                         PlanMemory(*config, options), options.sweep_rows);
 }
