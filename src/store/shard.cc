@@ -3,6 +3,7 @@
 #include <arrow/array.h>
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
+#include <arrow/memory_pool.h>
 #include <arrow/table.h>
 #include <arrow/type_traits.h>
 #include <fmt/format.h>
@@ -26,9 +27,16 @@ namespace {
 // memory.
 constexpr int64_t kRowGroupTokens = int64_t{1} << 18;
 
+// jemalloc gives back what is freed: a shard of 2^20 tokens takes 88 MB in it while it is finished,
+// in Arrow's usual mimalloc 120, of which 100 stay.
+arrow::MemoryPool* Pool() {
+  arrow::MemoryPool* pool = nullptr;
+  return arrow::jemalloc_memory_pool(&pool).ok() ? pool : arrow::default_memory_pool();
+}
+
 std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schema) {
   parquet::WriterProperties::Builder builder;
-  builder.compression(parquet::Compression::LZ4)->enable_page_checksum();
+  builder.memory_pool(Pool())->compression(parquet::Compression::LZ4)->enable_page_checksum();
   for (const auto& field : schema.fields()) {
     const bool is_list = field->type()->id() == arrow::Type::LIST;
     const auto& leaf = is_list ? field->type()->field(0)->type() : field->type();
@@ -48,9 +56,9 @@ std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schem
 }  // namespace
 
 ParquetBuilder::ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema)
-    : sink_(CheckInternal(arrow::io::BufferOutputStream::Create())),
-      writer_(CheckInternal(parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(),
-                                                             sink_, Properties(*schema)))) {
+    : sink_(CheckInternal(arrow::io::BufferOutputStream::Create(4096, Pool()))),
+      writer_(CheckInternal(
+          parquet::arrow::FileWriter::Open(*schema, Pool(), sink_, Properties(*schema)))) {
   CheckInternal(writer_->NewBufferedRowGroup());
 }
 

@@ -178,12 +178,18 @@ class Writer : public RunWriter {
     {
       const MappedFile file(StreamPath());
       RunRow row;
+      constexpr int64_t kDropEvery = int64_t{1} << 16;  // of weight: some 3 MB
+      int64_t read = 0;
       ReadStream(file.bytes(), schema_, file.path(),
                  [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
                    RowDecoder(batch, schema_, RunReader::kRecord, file.path()).Decode(0, &row);
                    builder.Add(*batch, WeightOf(row));
                    shard.rows += 1;
                    shard.tokens += row.scored_tokens;
+                   // What was read counts as memory of this process as long as it is mapped.
+                   if ((read += WeightOf(row)) < kDropEvery) return;
+                   file.DropBefore(file.bytes().size());
+                   read = 0;
                  });
     }
     if (shard.rows != rows_in_flight_) {
