@@ -203,6 +203,9 @@ TEST(Correlate, AnotherPerformanceIsNoMetricAndAnAliasHasItsDirection) {
   CorrelateOptions apart{
       .inputs = {dir / "t.csv"}, .performance = dir / "p.csv", .performance_column = "aime"};
   EXPECT_THAT(Names(Correlate(apart)), ElementsAre("grape"));
+  WriteText(dir / "q.csv", "teacher,aime,score\nw,1,1\nx,2,2\ny,3,4\nz,4,3\n");
+  EXPECT_THAT(Names(Correlate({.inputs = {dir / "q.csv"}, .performance = dir / "q.csv"})),
+              ElementsAre("aime"));
   apart.metrics = {"performance"};  // asked for, it is one
   EXPECT_THAT(Names(Correlate(apart)), ElementsAre("performance"));
 }
@@ -266,6 +269,11 @@ TEST(Correlate, ReadsRunsOfSeveralStudents) {
   EXPECT_TRUE(report.metrics[0].low_is_better);
 
   CorrelateOptions bad = options;
+  bad.performance = dir / "none.csv";
+  bad.inputs.push_back(dir / "damaged");  // known only once it is read
+  std::filesystem::create_directories(dir / "damaged");
+  EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("none.csv"));
+  bad = options;
   bad.performance = "";
   EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).hint(), HasSubstr("--performance"));
   bad = options;

@@ -65,11 +65,10 @@ StudentGroups& FindStudent(std::vector<StudentGroups>& students, const std::stri
   return *found;
 }
 
-// Performance that came in a table of its own. Returns its column's name.
-std::string ReadPerformance(const CorrelateOptions& options, const StudyInput& input,
-                            std::vector<StudentGroups>& students) {
-  const DelimitedTable table = ReadDelimited(options.performance);
-  const std::string column = PerformanceColumn(options, table.columns, table.path);
+// Performance that came in a table of its own.
+void SetPerformance(const DelimitedTable& table, const StudyInput& input,
+                    std::vector<StudentGroups>& students) {
+  const std::string& column = input.performance;
   const size_t teacher = table.Column("teacher"), score = table.Column(column);
   const std::optional<size_t> student = table.Find("student");
   if (!student && students.size() > 1) {
@@ -103,7 +102,6 @@ std::string ReadPerformance(const CorrelateOptions& options, const StudyInput& i
                   "remove the line of a student that was not trained on this teacher");
     }
   }
-  return column;
 }
 
 void AveragePerformance(const StudyInput& input, std::vector<StudentGroups>& students) {
@@ -195,9 +193,8 @@ CorrelateReport::Student Finish(const StudentGroups& groups, const Study& study,
   return student;
 }
 
-}  // namespace
-
-Study ReadStudy(const CorrelateOptions& options) {
+// Whether the inputs are runs; else they are tables.
+bool AreRuns(const CorrelateOptions& options) {
   if (options.inputs.empty()) {
     throw Error("no table and no run given",
                 "name a table of metrics by student and teacher, or runs and --performance FILE");
@@ -210,16 +207,31 @@ Study ReadStudy(const CorrelateOptions& options) {
                             runs ? "directory" : "file", path, runs ? "file" : "directory"),
                 "give either tables or runs");
   }
-  const StudyInput input = runs ? ReadStudyRuns(options) : ReadStudyTables(options);
+  return runs;
+}
+
+}  // namespace
+
+Study ReadStudy(const CorrelateOptions& options) {
+  const bool runs = AreRuns(options);
+  // First, as it is small: runs take their time.
+  std::optional<DelimitedTable> performance;
+  std::string column;
+  if (!options.performance.empty()) {
+    performance = ReadDelimited(options.performance);
+    column = PerformanceColumn(options, performance->columns, performance->path);
+    performance->Column("teacher");
+  }
+  const StudyInput input = runs ? ReadStudyRuns(options, column) : ReadStudyTables(options, column);
   std::vector<StudentGroups> students = GroupRecords(input);
   if (students.empty()) {
     throw Error(input.source + ": holds no rows", "one row a student and teacher is expected");
   }
   Study study{.performance = input.performance};
-  if (options.performance.empty()) {
-    AveragePerformance(input, students);
+  if (performance) {
+    SetPerformance(*performance, input, students);
   } else {
-    study.performance = ReadPerformance(options, input, students);
+    AveragePerformance(input, students);
   }
   std::erase_if(students, [&](const StudentGroups& student) {
     const bool none =

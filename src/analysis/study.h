@@ -27,9 +27,10 @@ struct StudyInput {
   std::string source;                // of the records, for messages: file or run names
 };
 
-// Both throw rsr::Error as rsr::Correlate says. study_input.cc.
-StudyInput ReadStudyTables(const CorrelateOptions& options);
-StudyInput ReadStudyRuns(const CorrelateOptions& options);
+// `performance`: the score's column in a table of its own, or empty. Both throw rsr::Error as
+// rsr::Correlate says. study_input.cc.
+StudyInput ReadStudyTables(const CorrelateOptions& options, const std::string& performance);
+StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance);
 
 struct Study {
   std::vector<CorrelateReport::Student> students;

@@ -94,7 +94,7 @@ class TableReader {
   // Another performance than the one in use would lead the list of metrics.
   bool MayBeMetric(const std::string& column) const {
     return column != "trajectories" && column != "performance" &&
-           column != "post_training_performance" && column != options_.performance_column;
+           column != "post_training_performance" && column != input_.performance;
   }
 
   std::string Name(const DelimitedTable::Row& row, std::optional<size_t> column,
@@ -173,18 +173,20 @@ std::string PerformanceColumn(const CorrelateOptions& options,
               "name it with --performance-column, or give a table of its own with --performance");
 }
 
-StudyInput ReadStudyTables(const CorrelateOptions& options) {
-  StudyInput input{.source = fmt::format("{}", fmt::join(options.inputs, ", "))};
+StudyInput ReadStudyTables(const CorrelateOptions& options, const std::string& performance) {
+  StudyInput input{.performance = performance,
+                   .source = fmt::format("{}", fmt::join(options.inputs, ", "))};
   for (const std::string& path : options.inputs) TableReader(options, path, input).Read();
   return input;
 }
 
-StudyInput ReadStudyRuns(const CorrelateOptions& options) {
-  if (options.performance.empty()) {
+StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance) {
+  if (performance.empty()) {
     throw Error("runs say nothing of how the students did after training",
                 "give --performance FILE: a table with the columns student, teacher, performance");
   }
-  StudyInput input{.source = fmt::format("{}", fmt::join(options.inputs, ", "))};
+  StudyInput input{.performance = performance,
+                   .source = fmt::format("{}", fmt::join(options.inputs, ", "))};
   std::map<std::string, ScoredRows::Run> first;  // of each student
   std::set<std::string> given;
   for (const std::string& path : options.inputs) {
