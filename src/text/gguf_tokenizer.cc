@@ -265,12 +265,6 @@ void SetFallback(const Header& header, TokenizerDefinition* out) {
 
 }  // namespace
 
-std::vector<std::string> KnownPreTokenizers() {
-  std::vector<std::string> names;
-  for (const Family& family : Families()) names.emplace_back(family.name);
-  return names;
-}
-
 std::optional<TokenizerDefinition> ReadGgufTokenizer(const std::string& path) {
   const Header header(path);
   const std::string model = header.metadata().String("tokenizer.ggml.model");

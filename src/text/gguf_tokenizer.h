@@ -15,7 +15,4 @@ namespace rsr {
 // pre-tokenizer, merges or types that do not fit.
 std::optional<TokenizerDefinition> ReadGgufTokenizer(const std::string& path);
 
-// llama.cpp's names of the pre-tokenizers in that table, for docs and tests.
-std::vector<std::string> KnownPreTokenizers();
-
 }  // namespace rsr
