@@ -99,7 +99,9 @@ TEST(Controls, KeepTheLimitsOrMatchTheTokens) {
         continue;
       }
       EXPECT_LE(std::abs(static_cast<double>(got - tokens)), 0.02 * static_cast<double>(tokens));
-      if (control == Control::kLengthMatched) EXPECT_EQ(drawn.size(), c.selection.size());
+      if (control == Control::kLengthMatched) {
+        EXPECT_EQ(drawn.size(), c.selection.size());
+      }
       ++cases;
       copies +=
           Compose("", c.data, drawn, selected).also_selected == static_cast<int64_t>(drawn.size());

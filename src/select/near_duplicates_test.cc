@@ -110,10 +110,12 @@ TEST(NearDuplicates, TheBestOfEachClusterStays) {
     EXPECT_EQ(choice.duplicates.size(), static_cast<size_t>(choice.passed_over.at("duplicate")));
     EXPECT_EQ(choice.picks.size() + choice.duplicates.size(), corpus.size());
     constexpr double kError = 0.1;
-    for (const Candidate& a : choice.picks)
-      for (const Candidate& b : choice.picks)
-        if (a.index != b.index)
-          EXPECT_LT(Jaccard(corpus[a.index], corpus[b.index], 5), 0.7 + kError);
+    for (const Candidate& a : choice.picks) {
+      for (const Candidate& b : choice.picks) {
+        if (a.index == b.index) continue;
+        EXPECT_LT(Jaccard(corpus[a.index], corpus[b.index], 5), 0.7 + kError);
+      }
+    }
     for (const Choice::Duplicate& duplicate : choice.duplicates) {
       EXPECT_GT(Jaccard(corpus[duplicate.index], corpus[duplicate.of], 5), 0.7 - kError);
       EXPECT_LE(c.data.Value(c.data.rows[duplicate.of]),
