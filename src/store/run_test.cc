@@ -115,6 +115,31 @@ TEST_F(RunTest, OnlyTheColumnsAskedForAreRead) {
   }
 }
 
+// Blocks of rows end before, at and behind rows without tokens; the rows fill three row groups.
+TEST_F(RunTest, RowsOfAnyLengthComeBackWithAndWithoutTheirRecords) {
+  const std::vector<int32_t> lengths = {0, 5000, 9000, 0, 8192, 1, 0, 1, 3,       0, 200'000,
+                                        7, 0,    8000, 0, 192,  0, 0, 5, 250'000, 0};
+  const auto writer = RunWriter::Open(run_, MakeTestInfo());
+  for (size_t i = 0; i < lengths.size(); ++i)
+    writer->Append(MakeTestRow(static_cast<int64_t>(i), lengths[i]));
+  writer->Finish(true);
+  const uint32_t tokens = RunReader::kSurprisal | RunReader::kTokenId | RunReader::kKind;
+  for (const uint32_t columns : {tokens, tokens | RunReader::kRecord}) {
+    size_t rows = 0;
+    RunReader::Open(run_)->ForEach(columns, [&](const RunRow& row) {
+      const RunRow written = MakeTestRow(row.row, lengths.at(row.row));
+      EXPECT_EQ(row.id, written.id);
+      EXPECT_EQ(row.record, columns == tokens ? "" : written.record);
+      EXPECT_EQ(Bits(row.tokens.surprisal), Bits(written.tokens.surprisal));
+      EXPECT_EQ(row.tokens.token_id, written.tokens.token_id);
+      EXPECT_EQ(row.tokens.kind, written.tokens.kind);
+      EXPECT_TRUE(row.tokens.rank.empty());
+      ++rows;
+    });
+    EXPECT_EQ(rows, lengths.size());
+  }
+}
+
 TEST_F(RunTest, InfoAndTotals) {
   RunInfo info = MakeTestInfo();
   auto writer = RunWriter::Open(run_, info, {.shard_tokens = 100});

@@ -6,10 +6,6 @@
 #include <arrow/type_traits.h>
 #include <arrow/util/utf8.h>
 #include <fmt/format.h>
-#include <parquet/column_reader.h>
-#include <parquet/file_reader.h>
-#include <parquet/metadata.h>
-#include <parquet/schema.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,13 +14,14 @@
 
 #include "rsr/error.h"
 #include "store/arrow_status.h"
+#include "store/token_fields.h"
 
 namespace rsr {
 namespace {
 
 enum Extent { kPerTrajectory, kPerToken, kOfAnyLength };  // of a column of a pass
 
-// The one list of columns, in file order; Arrow types follow from the C++ types.
+// The one list of the row's own columns, in file order; Arrow types follow from the C++ types.
 template <class Row, class F>
 void VisitRowFields(Row& r, F&& f) {
   f("row", r.row);
@@ -46,21 +43,6 @@ void VisitRowFields(Row& r, F&& f) {
   f("sum_rank", r.sum_rank);
   f("sum_rank_clip", r.sum_rank_clip);
   f("sum_entropy", r.sum_entropy);
-}
-
-template <class Tokens, class F>
-void VisitTokenFields(Tokens& t, F&& f) {
-  f("surprisal", RunReader::kSurprisal, t.surprisal);
-  f("rank", RunReader::kRank, t.rank);
-  f("ties", RunReader::kTies, t.ties);
-  f("entropy", RunReader::kEntropy, t.entropy);
-  f("mass_above", RunReader::kMassAbove, t.mass_above);
-  f("sum_p2", RunReader::kSumP2, t.sum_p2);
-  f("top1_id", RunReader::kTop1Id, t.top1_id);
-  f("top1_logprob", RunReader::kTop1Logprob, t.top1_logprob);
-  f("token_id", RunReader::kTokenId, t.token_id);
-  f("position", RunReader::kPosition, t.position);
-  f("kind", RunReader::kKind, t.kind);
 }
 
 // Of the pass called `pass`; nothing for "".
@@ -190,7 +172,7 @@ RunSchema::RunSchema(const RunInfo& info)
   if (pass_.empty()) {
     fields.push_back(arrow::field("record", arrow::utf8(), /*nullable=*/false));
     for (const std::string& name : info.kept) fields.push_back(arrow::field(name, arrow::utf8()));
-    VisitTokenFields(row.tokens, [&]<class T>(const char* name, uint32_t, const T&) {
+    VisitTokenFields([&]<class T>(const char* name, uint32_t, T TokenColumns::*) {
       fields.push_back(arrow::field(name, TypeOf<T>(), /*nullable=*/false));
     });
   }
@@ -216,7 +198,7 @@ std::vector<int> RunSchema::Fields(uint32_t columns) const {
   if (columns & RunReader::kRecord) fields.push_back(field);
   ++field;
   for (size_t i = 0; i < kept_; ++i) fields.push_back(field++);
-  VisitTokenFields(row.tokens, [&](const char*, uint32_t bit, const auto&) {
+  VisitTokenFields([&](const char*, uint32_t bit, auto) {
     if (columns & bit) fields.push_back(field);
     ++field;
   });
@@ -252,88 +234,10 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& 
   }
   arrays.push_back(OneValue(row.record));
   for (const auto& value : row.kept) arrays.push_back(OneValue(value));
-  VisitTokenFields(row.tokens, [&](const char* name, uint32_t, const auto& values) {
-    add_list(name, /*per_token=*/true, values);
+  VisitTokenFields([&](const char* name, uint32_t, auto field) {
+    add_list(name, /*per_token=*/true, row.tokens.*field);
   });
   return arrow::RecordBatch::Make(schema.arrow(), 1, std::move(arrays));
-}
-
-namespace {
-
-// All values of a column chunk, fewer where it has another type or length. `levels`: the entries it
-// must have, one for an empty list, too.
-template <class T>
-void ReadLeaf(parquet::RowGroupReader& group, int leaf, int64_t levels, bool some_empty,
-              std::vector<T>* out) {
-  // Parquet stores smaller integers as these, too.
-  using Type =
-      std::conditional_t<std::is_floating_point_v<T>, parquet::FloatType, parquet::Int32Type>;
-  using Stored = typename Type::c_type;
-  const std::shared_ptr<parquet::ColumnReader> column = group.Column(leaf);
-  if (column->type() != Type::type_num ||
-      group.metadata()->ColumnChunk(leaf)->num_values() != levels)
-    return;
-  auto& typed = static_cast<parquet::TypedColumnReader<Type>&>(*column);
-  // Definition levels tell an empty list from a value; without one there is nothing to tell.
-  std::vector<int16_t> definitions(some_empty ? levels : 0);
-  const auto read_all = [&](std::vector<Stored>* values) {
-    values->resize(levels);
-    int64_t seen = 0, read = 0;
-    while (seen < levels) {
-      int64_t got = 0;
-      const int64_t n = typed.ReadBatch(levels - seen, some_empty ? definitions.data() : nullptr,
-                                        nullptr, values->data() + read, &got);
-      if (n <= 0) break;
-      seen += n;
-      read += got;
-    }
-    values->resize(read);
-  };
-  if constexpr (std::is_same_v<T, Stored>) {
-    read_all(out);
-  } else {
-    std::vector<Stored> values;
-    read_all(&values);
-    out->assign(values.begin(), values.end());
-  }
-}
-
-}  // namespace
-
-void ReadTokenColumns(parquet::RowGroupReader& group, const RunSchema& schema, uint32_t columns,
-                      int64_t tokens, int64_t empty_rows, const std::string& where,
-                      TokenColumns* out) {
-  const parquet::SchemaDescriptor& leaves = *group.metadata()->schema();
-  VisitTokenFields(*out, [&]<class T>(const char* name, uint32_t bit, std::vector<T>& values) {
-    values.clear();
-    if (!(columns & bit)) return;
-    int leaf = 0;
-    while (leaf < leaves.num_columns() && leaves.GetColumnRoot(leaf)->name() != name) ++leaf;
-    if (leaf == leaves.num_columns()) {
-      if (schema.may_lack_columns()) return;
-      ThrowDamaged(where, fmt::format("column '{}' is missing", name), "");
-    }
-    ReadLeaf(group, leaf, tokens + empty_rows, empty_rows > 0, &values);
-    if (static_cast<int64_t>(values.size()) == tokens) return;
-    ThrowDamaged(where,
-                 fmt::format("a row group has {} values of {} for {} scored tokens", values.size(),
-                             name, tokens),
-                 "");
-  });
-}
-
-void TakeTokens(const TokenColumns& all, int64_t begin, int64_t count, TokenColumns* out) {
-  std::vector<const void*> sources;  // the same fields of `all`
-  VisitTokenFields(all, [&](const char*, uint32_t, const auto& from) { sources.push_back(&from); });
-  auto source = sources.begin();
-  VisitTokenFields(*out, [&]<class T>(const char*, uint32_t, std::vector<T>& to) {
-    const auto& from = *static_cast<const std::vector<T>*>(*source++);
-    if (from.empty()) {
-      to.clear();
-    } else {
-      to.assign(from.begin() + begin, from.begin() + begin + count);
-    }
-  });
 }
 
 RowDecoder::RowDecoder(const std::shared_ptr<arrow::RecordBatch>& batch, const RunSchema& schema,
@@ -399,8 +303,8 @@ void RowDecoder::Decode(int64_t i, RunRow* row) const {
   read(&row->record);
   row->kept.resize(schema_.kept());
   for (auto& value : row->kept) read(&value);
-  VisitTokenFields(row->tokens, [&](const char* name, uint32_t bit, auto& out) {
-    read_list(name, bit, /*per_token=*/true, out);
+  VisitTokenFields([&](const char* name, uint32_t bit, auto field) {
+    read_list(name, bit, /*per_token=*/true, row->tokens.*field);
   });
 }
 

@@ -11,10 +11,6 @@
 
 #include "store/run.h"
 
-namespace parquet {
-class RowGroupReader;
-}
-
 namespace rsr {
 
 // The columns of one run: the row's own, `record`, those the user keeps, then the token columns as
@@ -40,17 +36,6 @@ class RunSchema {
   size_t kept_;
   bool older_;
 };
-
-// The token columns of a row group, those of all its rows one behind the other, read without their
-// list structure: a row's scored_tokens says how long its lists are, and finding that out again for
-// each column costs more than the values do. `empty_rows`: how many rows have no token. Throws
-// rsr::Error where a column is longer or shorter than the rows say; may throw Parquet's exceptions.
-void ReadTokenColumns(parquet::RowGroupReader& group, const RunSchema& schema, uint32_t columns,
-                      int64_t tokens, int64_t empty_rows, const std::string& where,
-                      TokenColumns* out);
-
-// Those of one row out of them; what was not read comes out empty.
-void TakeTokens(const TokenColumns& all, int64_t begin, int64_t count, TokenColumns* out);
 
 // A batch of one row. Shares the memory of the row's token columns: use it while they live.
 std::shared_ptr<arrow::RecordBatch> ToBatch(const RunRow& row, const RunSchema& schema);

@@ -12,17 +12,22 @@
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
 
+#include <algorithm>
 #include <exception>
+#include <numeric>
+#include <optional>
+#include <span>
 
 #include "base/file.h"
 #include "rsr/error.h"
 #include "store/arrow_status.h"
 #include "store/schema.h"
+#include "store/token_reader.h"
 
 namespace rsr {
 namespace {
 
-// A group is read as a whole. Measured with store_read_bench (surprisal and rank): 2^16 87 M
+// Measured with store_read_bench (surprisal and rank): 2^16 87 M
 // tokens/s and 25.8 bytes a token, 2^18 101 and 24.4, 2^19 104 and 23.8 for another 30 MB of
 // memory.
 constexpr int64_t kRowGroupTokens = int64_t{1} << 18;
@@ -33,6 +38,9 @@ arrow::MemoryPool* Pool() {
   arrow::MemoryPool* pool = nullptr;
   return arrow::jemalloc_memory_pool(&pool).ok() ? pool : arrow::default_memory_pool();
 }
+
+// Tokens that are read at once: all columns of them fit a processor's cache.
+constexpr int64_t kBlockTokens = int64_t{1} << 13;
 
 std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schema) {
   parquet::WriterProperties::Builder builder;
@@ -77,55 +85,103 @@ std::string_view ParquetBuilder::Finish() {
   return static_cast<std::string_view>(*bytes_);
 }
 
-void ReadParquet(
-    const std::string& path, const std::vector<std::string>& fields, bool check_pages,
-    const std::string& hint,
-    const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit,
-    const std::function<void(const arrow::RecordBatch&, parquet::RowGroupReader&)>& before) {
-  const MappedFile file(path);
-  const auto check = [&](const arrow::Status& status) {
-    if (!status.ok()) ThrowDamaged(path, status.message(), hint);
-  };
+namespace {
+
+// A Parquet file whose failures are rsr::Error.
+class ParquetFile {
+ public:
+  ParquetFile(const std::string& path, bool check_pages, const std::string& hint)
+      : path_(path), hint_(hint), file_(path) {
+    Guard([&] {
+      parquet::ReaderProperties properties;
+      properties.set_page_checksum_verification(check_pages);
+      parquet::arrow::FileReaderBuilder builder;
+      Check(builder.Open(
+          std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(file_.bytes())),
+          properties));
+      Check(builder.Build(&reader_));
+      reader_->set_use_threads(false);
+    });
+  }
+
+  int groups() const { return reader_->num_row_groups(); }
+  size_t Rows(int group) const {
+    return reader_->parquet_reader()->metadata()->RowGroup(group)->num_rows();
+  }
+  std::shared_ptr<parquet::RowGroupReader> Group(int group) {
+    return reader_->parquet_reader()->RowGroup(group);
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Read(const std::vector<int>& groups,
+                                           const std::vector<std::string>& fields) {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    Guard([&] {
+      const auto* schema = reader_->parquet_reader()->metadata()->schema();
+      std::vector<int> leaves;
+      for (const std::string& field : fields) {
+        for (int i = 0; i < schema->num_columns(); ++i) {
+          if (schema->GetColumnRoot(i)->name() == field) leaves.push_back(i);
+        }
+      }
+      auto table = reader_->ReadRowGroups(groups, leaves);
+      Check(table.status());
+      auto combined = (*table)->CombineChunksToBatch();
+      Check(combined.status());
+      batch = *combined;
+    });
+    return batch;
+  }
+
   // Parquet throws exceptions of its own below its Status interface.
-  const auto guarded = [&](auto&& read) {
+  template <class F>
+  void Guard(F&& read) const {
     try {
       read();
     } catch (const Error&) {
       throw;
     } catch (const std::exception& e) {
-      ThrowDamaged(path, e.what(), hint);
+      ThrowDamaged(path_, e.what(), hint_);
     }
-  };
-  std::unique_ptr<parquet::arrow::FileReader> reader;
-  std::vector<int> leaves;
-  guarded([&] {
-    parquet::ReaderProperties properties;
-    properties.set_page_checksum_verification(check_pages);
-    parquet::arrow::FileReaderBuilder builder;
-    check(builder.Open(
-        std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(file.bytes())),
-        properties));
-    check(builder.Build(&reader));
-    reader->set_use_threads(false);
-    const auto* schema = reader->parquet_reader()->metadata()->schema();
-    for (const std::string& field : fields) {
-      for (int i = 0; i < schema->num_columns(); ++i) {
-        if (schema->GetColumnRoot(i)->name() == field) leaves.push_back(i);
-      }
-    }
-  });
-  for (int group = 0; group < reader->num_row_groups(); ++group) {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    guarded([&] {
-      auto table = reader->ReadRowGroup(group, leaves);
-      check(table.status());
-      auto combined = (*table)->CombineChunksToBatch();
-      check(combined.status());
-      batch = *combined;
-      if (before) before(*batch, *reader->parquet_reader()->RowGroup(group));
-    });
-    visit(batch);
   }
+
+ private:
+  void Check(const arrow::Status& status) const {
+    if (!status.ok()) ThrowDamaged(path_, status.message(), hint_);
+  }
+
+  const std::string path_, hint_;
+  const MappedFile file_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+};
+
+// How many tokens each row of the batch has.
+std::span<const int32_t> TokensOfRows(const arrow::RecordBatch& batch, const std::string& path) {
+  const auto column =
+      std::dynamic_pointer_cast<arrow::Int32Array>(batch.GetColumnByName("scored_tokens"));
+  const size_t rows = column && column->null_count() == 0 ? batch.num_rows() : 0;
+  const std::span tokens(rows > 0 ? column->raw_values() : nullptr, rows);
+  if (static_cast<int64_t>(rows) == batch.num_rows() &&
+      std::all_of(tokens.begin(), tokens.end(), [](int32_t n) { return n >= 0; }))
+    return tokens;
+  ThrowDamaged(path, "column 'scored_tokens' holds no lengths", "");
+}
+
+TokenCount CountOf(std::span<const int32_t> lengths, size_t begin, size_t end) {
+  TokenCount count;
+  for (const int32_t n : lengths.subspan(begin, end - begin)) {
+    count.tokens += n;
+    count.empty_rows += n == 0;
+  }
+  return count;
+}
+
+}  // namespace
+
+void ReadParquet(const std::string& path, const std::vector<std::string>& fields, bool check_pages,
+                 const std::string& hint,
+                 const std::function<void(const arrow::RecordBatch&)>& visit) {
+  ParquetFile file(path, check_pages, hint);
+  for (int group = 0; group < file.groups(); ++group) visit(*file.Read({group}, fields));
 }
 
 int64_t WeightOf(const RunRow& row) {
@@ -135,37 +191,48 @@ int64_t WeightOf(const RunRow& row) {
 
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
                const std::function<void(RunRow&)>& visit) {
-  std::vector<std::string> fields;
+  ParquetFile file(path, check_pages, ShardHint(path));
   // The lists of a pass differ in length, so they are read with their structure.
   const uint32_t of_rows = columns & (RunReader::kRecord | RunReader::kPassLists);
+  std::vector<std::string> fields;
   for (const int i : schema.Fields(of_rows)) fields.push_back(schema.arrow()->field(i)->name());
+  // What is small is read at once: opening two dozen columns costs more than their values.
+  const bool at_once = of_rows == 0;
+  std::vector<int> groups(at_once ? file.groups() : 1);
+  std::iota(groups.begin(), groups.end(), 0);
+  std::shared_ptr<arrow::RecordBatch> batch;
+  std::optional<RowDecoder> decoder;
+  std::span<const int32_t> lengths;
+  size_t next = 0;  // row of the batch
   RunRow row;
-  TokenColumns tokens;  // of the row group
-  ReadParquet(
-      path, fields, check_pages, ShardHint(path),
-      [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        const RowDecoder decoder(batch, schema, of_rows, path);
-        int64_t begin = 0;
-        for (int64_t i = 0; i < batch->num_rows(); ++i) {
-          decoder.Decode(i, &row);
-          TakeTokens(tokens, begin, row.scored_tokens, &row.tokens);
-          begin += row.scored_tokens;
-          visit(row);
-        }
-      },
-      [&](const arrow::RecordBatch& batch, parquet::RowGroupReader& group) {
-        if (!schema.pass().empty()) return;  // has no token columns
-        int64_t count = 0, empty = 0;
-        const auto lengths =
-            std::dynamic_pointer_cast<arrow::Int32Array>(batch.GetColumnByName("scored_tokens"));
-        for (int64_t i = 0; i < batch.num_rows(); ++i) {
-          const int32_t length = lengths && lengths->null_count() == 0 ? lengths->Value(i) : -1;
-          if (length < 0) ThrowDamaged(path, "column 'scored_tokens' holds no lengths", "");
-          count += length;
-          empty += length == 0;
-        }
-        ReadTokenColumns(group, schema, columns, count, empty, path, &tokens);
+  TokenColumns block;
+  for (int group = 0; group < file.groups(); ++group) {
+    if (group == 0 || !at_once) {
+      if (!at_once) groups[0] = group;
+      batch = file.Read(groups, fields);
+      decoder.emplace(batch, schema, of_rows, path);
+      lengths = TokensOfRows(*batch, path);
+      next = 0;
+    }
+    const size_t end = next + file.Rows(group);
+    if (end > lengths.size()) ThrowDamaged(path, "a row group lacks rows", ShardHint(path));
+    std::optional<TokenReader> reader;
+    if (schema.pass().empty()) {  // else there are no token columns
+      file.Guard([&] {
+        reader.emplace(*file.Group(group), schema, columns, CountOf(lengths, next, end), path);
       });
+    }
+    while (next < end) {
+      size_t last = next;
+      for (int64_t tokens = 0; last < end && tokens < kBlockTokens; ++last) tokens += lengths[last];
+      if (reader) file.Guard([&] { reader->Read(CountOf(lengths, next, last), &block); });
+      for (int64_t begin = 0; next < last; begin += lengths[next++]) {
+        decoder->Decode(static_cast<int64_t>(next), &row);
+        TakeTokens(block, begin, lengths[next], &row.tokens);
+        visit(row);
+      }
+    }
+  }
 }
 
 std::string ShardHint(const std::string& path) {

@@ -16,10 +16,6 @@
 #include "store/run.h"
 #include "store/schema.h"
 
-namespace parquet {
-class RowGroupReader;
-}
-
 namespace rsr {
 
 // A Parquet file built in memory (a shard is some 20 MB), to be hashed and written by
@@ -40,14 +36,10 @@ class ParquetBuilder {
 };
 
 // Reads `fields` (names of columns) row group by row group. `check_pages`: verify page checksums,
-// for a file whose hash is not known. `before` is called before `visit`, to read more of the row
-// group; what Parquet throws in it is caught. Throws rsr::Error with `hint` where the file is
-// damaged.
-void ReadParquet(
-    const std::string& path, const std::vector<std::string>& fields, bool check_pages,
-    const std::string& hint,
-    const std::function<void(const std::shared_ptr<arrow::RecordBatch>&)>& visit,
-    const std::function<void(const arrow::RecordBatch&, parquet::RowGroupReader&)>& before = {});
+// for a file whose hash is not known. Throws rsr::Error with `hint` where the file is damaged.
+void ReadParquet(const std::string& path, const std::vector<std::string>& fields, bool check_pages,
+                 const std::string& hint,
+                 const std::function<void(const arrow::RecordBatch&)>& visit);
 
 // What a row takes of a shard's size: its scored tokens, and its record in tokens' worth of bytes.
 int64_t WeightOf(const RunRow& row);

@@ -38,14 +38,14 @@ std::vector<std::string> ReadVocabFile(const std::string& path, int64_t vocab_si
   const char* hint = "delete it and run the same score command again: it writes this file anew";
   std::vector<std::string> pieces;
   ReadParquet(path, {"token_id", "piece"}, /*check_pages=*/true, hint,
-              [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-                if (!batch->schema()->Equals(*VocabSchema(), /*check_metadata=*/false)) {
+              [&](const arrow::RecordBatch& batch) {
+                if (!batch.schema()->Equals(*VocabSchema(), /*check_metadata=*/false)) {
                   ThrowDamaged(path, "its columns are not token_id (int32) and piece (binary)",
                                hint);
                 }
-                const auto& ids = static_cast<const arrow::Int32Array&>(*batch->column(0));
-                const auto& texts = static_cast<const arrow::BinaryArray&>(*batch->column(1));
-                for (int64_t i = 0; i < batch->num_rows(); ++i) {
+                const auto& ids = static_cast<const arrow::Int32Array&>(*batch.column(0));
+                const auto& texts = static_cast<const arrow::BinaryArray&>(*batch.column(1));
+                for (int64_t i = 0; i < batch.num_rows(); ++i) {
                   const int32_t id = ids.Value(i);
                   if (id < 0 || id >= vocab_size) {
                     ThrowDamaged(path, fmt::format("token id {} of {}", id, vocab_size), hint);
