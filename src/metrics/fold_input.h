@@ -2,32 +2,17 @@
 // first of them asks.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
+#include <memory>
 #include <optional>
 
 #include "metrics/repetition.h"
 #include "metrics/steps.h"
 #include "metrics/text_counts.h"
+#include "metrics/token_sums.h"
 #include "metrics/vocab_traits.h"
 #include "store/run.h"
 
 namespace rsr {
-
-// The sum of f(k) over tokens k < n in double, in an order of its own that lets processors add
-// several at once: the same on every machine.
-template <class F>
-double SumTokens(size_t n, F f) {
-  constexpr size_t kLanes = 8;
-  double lanes[kLanes] = {};
-  size_t k = 0;
-  for (; k + kLanes <= n; k += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += f(k + lane);
-  }
-  for (size_t lane = 0; k < n; ++k, ++lane) lanes[lane] += f(k);
-  return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
-         ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
-}
 
 class FoldInput {
  public:
@@ -44,39 +29,38 @@ class FoldInput {
   static constexpr uint32_t kTextColumns = RunReader::kTokenId | RunReader::kPosition;
   static constexpr uint32_t kStepColumns = kTextColumns | RunReader::kSurprisal;
 
+  // Of each token.
+  const TokenTraits* traits() const {
+    if (traits_ == nullptr) traits_ = vocab.of(row.tokens.token_id);
+    return traits_.get();
+  }
   const TextCounts& text() const {
-    return text_ ? *text_ : text_.emplace(CountText(row.tokens, vocab));
+    return text_ ? *text_ : text_.emplace(CountText(row.tokens, traits(), vocab));
   }
   const StepSums& steps() const {
-    return steps_ ? *steps_ : steps_.emplace(SumSteps(row.tokens, vocab));
+    return steps_ ? *steps_ : steps_.emplace(SumSteps(row.tokens, traits()));
   }
   // Sum of 1 - 2 p(t) + sum p^2 over the tokens; columns surprisal and sum_p2.
-  double brier() const { return brier_ ? *brier_ : brier_.emplace(SumBrier()); }
+  double brier() const {
+    const TokenColumns& t = row.tokens;
+    return brier_ ? *brier_
+                  : brier_.emplace(SumBrier(t.surprisal.data(), t.sum_p2.data(), t.size()));
+  }
   // Sum of s c; columns surprisal and rank.
   double rank_times_surprisal() const {
-    return product_ ? *product_ : product_.emplace(SumProduct());
+    constexpr int32_t kClip = 100;  // as RunRow::sum_rank_clip
+    const TokenColumns& t = row.tokens;
+    return product_
+               ? *product_
+               : product_.emplace(SumProducts(t.surprisal.data(), t.rank.data(), kClip, t.size()));
   }
   const Repetition& repetition() const {
     return repetition_ ? *repetition_ : repetition_.emplace(FindRepetition(row.tokens));
   }
 
  private:
-  double SumBrier() const {
-    const float* s = row.tokens.surprisal.data();
-    const float* sum_p2 = row.tokens.sum_p2.data();
-    return SumTokens(row.tokens.size(), [&](size_t k) {
-      return 1 - 2 * std::exp(-static_cast<double>(s[k])) + sum_p2[k];
-    });
-  }
-  double SumProduct() const {
-    constexpr int32_t kClip = 100;  // as RunRow::sum_rank_clip
-    const float* s = row.tokens.surprisal.data();
-    const int32_t* r = row.tokens.rank.data();
-    return SumTokens(row.tokens.size(),
-                     [&](size_t k) { return static_cast<double>(s[k]) * std::min(r[k], kClip); });
-  }
-
   mutable std::optional<double> brier_, product_;
+  mutable std::unique_ptr<const TokenTraits[]> traits_;
   mutable std::optional<TextCounts> text_;
   mutable std::optional<StepSums> steps_;
   mutable std::optional<Repetition> repetition_;

@@ -1,6 +1,4 @@
 // Which part of a trajectory's scored tokens is reasoning, answer or tool call.
-#include <algorithm>
-
 #include "metrics/metric.h"
 
 namespace rsr {
@@ -12,7 +10,7 @@ enum : uint8_t { kAnswer = 0, kReasoning = 1, kToolCall = 2 };
 template <uint8_t kind>
 Parts ShareOf(const FoldInput& in, double) {
   const std::vector<uint8_t>& kinds = in.row.tokens.kind;
-  return TokenMean(static_cast<double>(std::count(kinds.begin(), kinds.end(), kind)), in.row);
+  return TokenMean(static_cast<double>(CountEqual(kinds.data(), kind, kinds.size())), in.row);
 }
 
 const MetricRegistrar kReasoningShare({

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "metrics/metric.h"
+#include "metrics/stretch.h"
 
 namespace rsr {
 namespace {
@@ -12,14 +13,12 @@ namespace {
 int64_t NoopTurns(const FoldInput& in) {
   const TokenColumns& tokens = in.row.tokens;
   const auto begin = tokens.token_id.begin();
+  const TokenTraits* traits = in.traits();
   int64_t noops = 0;
   size_t last = 0, last_end = 0;  // of the turn before
   for (size_t k = 0; k < tokens.token_id.size();) {
-    size_t end = k + 1;
-    while (end < tokens.token_id.size() && tokens.position[end] == tokens.position[end - 1] + 1)
-      ++end;
-    const bool blank =
-        std::all_of(begin + k, begin + end, [&](int32_t id) { return in.vocab.of(id).blank; });
+    const size_t end = StretchEnd(tokens, k);
+    const bool blank = std::all_of(traits + k, traits + end, [](TokenTraits t) { return t.blank; });
     const bool same = std::equal(begin + k, begin + end, begin + last, begin + last_end);
     noops += blank || same;
     last = k;

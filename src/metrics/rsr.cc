@@ -1,6 +1,5 @@
 // Rank-Surprisal Ratio, the paper's metric (arXiv 2601.14249), and its ablations that are ratios of
 // the same two means.
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -15,9 +14,8 @@ constexpr double kNoClip = std::numeric_limits<double>::infinity();
 double SumClippedRanks(const RunRow& row, double most) {
   if (most == kStoredClip) return row.sum_rank_clip;
   if (most == kNoClip) return row.sum_rank;
-  int64_t sum = 0;
-  for (const int32_t rank : row.tokens.rank) sum += std::min(rank, static_cast<int32_t>(most));
-  return static_cast<double>(sum);
+  const std::vector<int32_t>& ranks = row.tokens.rank;
+  return SumClipped(ranks.data(), static_cast<int32_t>(most), ranks.size());
 }
 
 Parts MeanRankOverMeanSurprisal(const FoldInput& in, double most) {

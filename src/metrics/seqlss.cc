@@ -11,12 +11,13 @@ Parts SeqLss(const FoldInput& in, double a) {
   if (in.row.scored_tokens == 0) return {};
   const float* s = in.row.tokens.surprisal.data();
   const float* above = in.row.tokens.mass_above.data();
-  const auto weighted = [&](auto power) {
-    return SumTokens(in.row.tokens.size(), [&](size_t k) { return s[k] * power(1.0 - above[k]); });
-  };
-  // The published power without a call of pow for every token.
-  const double sum = a == 4 ? weighted([](double x) { return x * x * (x * x); })
-                            : weighted([a](double x) { return std::pow(x, a); });
+  const size_t n = in.row.tokens.size();
+  double sum = 0;
+  if (a == 4) {  // as published: without a call of pow for every token
+    sum = SumSeqLss4(s, above, n);
+  } else {
+    for (size_t k = 0; k < n; ++k) sum += s[k] * std::pow(1.0 - above[k], a);
+  }
   return {sum / in.row.sum_surprisal, 1};
 }
 

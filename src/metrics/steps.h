@@ -15,7 +15,7 @@ struct StepSums {
   double head_surprisal = 0, tail_surprisal = 0;
 };
 
-// Needs the columns surprisal, token_id and position.
-StepSums SumSteps(const TokenColumns& tokens, const VocabTraits& vocab);
+// Needs the columns surprisal and position, and the tokens' traits.
+StepSums SumSteps(const TokenColumns& tokens, const TokenTraits* traits);
 
 }  // namespace rsr

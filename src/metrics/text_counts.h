@@ -15,8 +15,9 @@ struct TextCounts {
   KeywordCounts keywords;
 };
 
-// Needs the columns token_id and position. Scored text that is not contiguous (turns) is read as if
-// white space lay between.
-TextCounts CountText(const TokenColumns& tokens, const VocabTraits& vocab);
+// Needs the columns token_id and position, and the tokens' traits. Scored text that is not
+// contiguous (turns) is read as if white space lay between.
+TextCounts CountText(const TokenColumns& tokens, const TokenTraits* traits,
+                     const VocabTraits& vocab);
 
 }  // namespace rsr

@@ -26,6 +26,10 @@ struct Cut {
   VocabTraits vocab;
 };
 
+TextCounts Count(const TokenColumns& tokens, const VocabTraits& vocab) {
+  return CountText(tokens, vocab.of(tokens.token_id).get(), vocab);
+}
+
 TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
   const std::string text =
       "Check, verify\tperhaps mightily; MIGHT. checks \xC3\xA9since\n\n therefore9Therefore check";
@@ -38,7 +42,7 @@ TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
       pieces.back() += c;
     }
     const Cut cut(pieces);
-    const TextCounts counts = CountText(cut.tokens, cut.vocab);
+    const TextCounts counts = Count(cut.tokens, cut.vocab);
     ASSERT_EQ(counts.chars, static_cast<int64_t>(text.size()) - 1);
     ASSERT_EQ(counts.words, 9);
     ASSERT_EQ(counts.keywords.check, 3);
@@ -50,24 +54,25 @@ TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
 TEST(Text, AGapEndsAWord) {
   Cut cut({"che", "ck", "x"});
   cut.tokens.position[2] = 9;
-  EXPECT_EQ(CountText(cut.tokens, cut.vocab).keywords.check, 1);
-  EXPECT_EQ(CountText(cut.tokens, cut.vocab).words, 2);
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).keywords.check, 1);
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 2);
   cut.tokens.position[2] = 2;
-  EXPECT_EQ(CountText(cut.tokens, cut.vocab).keywords.check, 0);
-  EXPECT_EQ(CountText(cut.tokens, cut.vocab).words, 1);
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).keywords.check, 0);
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 1);
 }
 
 TEST(Text, TokensOutsideTheVocabularyAreEmpty) {
   Cut cut({"a", "b"});
   cut.tokens.token_id = {-1, 1 << 30};
-  EXPECT_EQ(CountText(cut.tokens, cut.vocab).chars, 0);
-  EXPECT_EQ(CountText(cut.tokens, VocabTraits()).words, 0);
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).chars, 0);
+  EXPECT_EQ(Count(cut.tokens, VocabTraits()).words, 0);
 }
 
 TEST(Steps, EndAtNewlinesAndPeriodsBeforeABlank) {
   const auto heads = [](const std::vector<std::string>& pieces) {
     const Cut cut(pieces);
-    return SumSteps(cut.tokens, cut.vocab).head_surprisal;  // of token i: 2^i
+    return SumSteps(cut.tokens, cut.vocab.of(cut.tokens.token_id).get())
+        .head_surprisal;  // of token i: 2^i
   };
   EXPECT_EQ(heads({"a", "b", "c", "d"}), 0b0011);
   EXPECT_EQ(heads({"a", "b", "c", ".", " d", "e", "f"}), 0b0110011);
@@ -77,7 +82,7 @@ TEST(Steps, EndAtNewlinesAndPeriodsBeforeABlank) {
   EXPECT_EQ(heads({"\n", "\n", "a", "b", "c"}), 0b01111);
   Cut gap({"a", "b", "c", "d", "e", "f"});
   for (size_t k = 3; k < 6; ++k) gap.tokens.position[k] += 5;
-  const StepSums sums = SumSteps(gap.tokens, gap.vocab);
+  const StepSums sums = SumSteps(gap.tokens, gap.vocab.of(gap.tokens.token_id).get());
   EXPECT_EQ(sums.head_surprisal, 0b011011);
   EXPECT_EQ(sums.tail_surprisal, 0b100100);
   EXPECT_EQ(sums.steps, 2);

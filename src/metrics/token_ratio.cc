@@ -3,7 +3,9 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <functional>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "metrics/metric.h"
 
@@ -14,51 +16,55 @@ constexpr uint32_t kRatioColumns = RunReader::kSurprisal | RunReader::kRank;
 
 // Over all tokens. A token with surprisal 0 makes it infinite: that is what the definition says.
 Parts TokenAverage(const FoldInput& in, double) {
-  const float* s = in.row.tokens.surprisal.data();
-  const int32_t* r = in.row.tokens.rank.data();
-  return TokenMean(
-      SumTokens(in.row.tokens.size(), [&](size_t k) { return r[k] / static_cast<double>(s[k]); }),
-      in.row);
+  const TokenColumns& t = in.row.tokens;
+  return TokenMean(SumRatios(t.surprisal.data(), t.rank.data(), t.size()), in.row);
 }
 
-// The n-th largest value, what is not above 0 (a damaged run's NaN) taken as 0. A count by exponent
-// and first bits of the mantissa, which order such floats, leaves few to sort.
-float Largest(const std::vector<float>& values, size_t n) {
-  constexpr int kShift = 20;
-  constexpr size_t kBuckets = (std::bit_cast<uint32_t>(HUGE_VALF) >> kShift) + 1;
-  const auto above_0 = [](float x) { return x > 0 ? x : 0.0f; };
-  const auto bucket = [&](float x) { return std::bit_cast<uint32_t>(above_0(x)) >> kShift; };
-  std::array<uint32_t, kBuckets> counts = {};
-  for (const float x : values) ++counts[bucket(x)];
-  size_t b = kBuckets - 1;
-  for (; counts[b] < n; --b) n -= counts[b];
-  std::vector<float> rest;
-  for (const float x : values) {
-    if (bucket(x) == b) rest.push_back(above_0(x));
-  }
-  std::nth_element(rest.begin(), rest.begin() + (n - 1), rest.end(), std::greater<>());
-  return rest[n - 1];
+// Orders as floats do, and a damaged run's NaN, too.
+int32_t Order(float s) {
+  const auto bits = std::bit_cast<int32_t>(s);
+  return bits >= 0 ? bits : bits ^ INT32_MAX;
 }
+
+// From 2^-16 up to 2^16 there are 16 buckets for each power of 2; what is smaller is in the first,
+// what is larger in the last.
+constexpr int32_t kBuckets = 512;
+constexpr int kDropped = 23 - 4;  // bits of the mantissa
+constexpr int32_t kFirst = (127 - 16) << 4;
+
+int32_t Bucket(float s) {
+  return std::clamp((std::bit_cast<int32_t>(s) >> kDropped) - kFirst, 0, kBuckets - 1);
+}
+float LowerBound(int32_t bucket) { return std::bit_cast<float>((bucket + kFirst) << kDropped); }
 
 // Over the tokens with the highest surprisal, `share` of them rounded up; of equal ones the first
-// count.
+// count. Counts by bucket leave those of one bucket to sort.
 Parts Filtered(const FoldInput& in, double share) {
   const std::vector<float>& s = in.row.tokens.surprisal;
+  const std::vector<int32_t>& r = in.row.tokens.rank;
   if (s.empty()) return {};
   // The margin keeps 0.3 * 10 from being 4 of 10.
   const double wanted = std::ceil(share * static_cast<double>(s.size()) - 1e-9);
   const size_t n = std::clamp<size_t>(static_cast<size_t>(wanted), 1, s.size());
-  const float least = Largest(s, n);
-  const int32_t* r = in.row.tokens.rank.data();
-  size_t ties = n - std::count_if(s.begin(), s.end(), [&](float x) { return x > least; });
-  double sum = SumTokens(s.size(), [&, s = s.data()](size_t k) {
-    return s[k] <= least ? 0.0 : r[k] / static_cast<double>(s[k]);
-  });
-  for (size_t k = 0; ties > 0 && k < s.size(); ++k) {
-    if (s[k] != least) continue;
-    sum += r[k] / static_cast<double>(least);
-    --ties;
+  std::array<uint32_t, kBuckets> counts = {};
+  for (const float x : s) ++counts[Bucket(x)];
+  size_t left = n;  // to be taken from the bucket
+  int32_t bucket = kBuckets - 1;
+  for (; counts[bucket] < left; --bucket) left -= counts[bucket];
+
+  std::vector<size_t> tokens(counts[bucket] + 1);  // of the bucket; one more is written over
+  size_t found = 0;
+  for (size_t k = 0; k < s.size(); ++k) {
+    tokens[found] = k;
+    found += Bucket(s[k]) == bucket;
   }
+  std::nth_element(
+      tokens.begin(), tokens.begin() + (left - 1), tokens.begin() + found,
+      [&](size_t a, size_t b) { return std::pair(Order(s[b]), a) < std::pair(Order(s[a]), b); });
+  double sum = bucket == kBuckets - 1
+                   ? 0
+                   : SumRatiosFrom(LowerBound(bucket + 1), s.data(), r.data(), s.size());
+  for (size_t i = 0; i < left; ++i) sum += r[tokens[i]] / static_cast<double>(s[tokens[i]]);
   return {sum / static_cast<double>(n), 1};
 }
 
