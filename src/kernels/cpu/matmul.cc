@@ -46,20 +46,32 @@ const typename Type::Word* Rows(const float* x, int64_t rows, const PackedMatrix
   }
 }
 
-// out [rows, kPanel] = left [rows, words] * one panel.
 template <class Type>
-void BlockProduct(const typename Type::Word* left, int64_t rows, const PackedMatrix& weights,
-                  int64_t panel, float* out) {
-  const typename Type::Word* right;
+const typename Type::Word* Panel(const PackedMatrix& weights, int64_t index) {
   if constexpr (std::is_same_v<Type, Float32>) {
-    right = weights.panel(panel);
+    return weights.panel(index);
   } else {
-    right = weights.bf16_panel(panel);
+    return weights.bf16_panel(index);
   }
-  const int64_t words = weights.words();
+}
+
+// The panel itself behind the last one: it is in the cache already.
+template <class Type>
+const typename Type::Word* PanelAfter(const PackedMatrix& weights, int64_t index) {
+  return Panel<Type>(weights, std::min(index + 1, weights.panels() - 1));
+}
+
+// out [rows, kPanel] = left [rows, words] * panel [words, kPanel]; `next`: the panel that follows.
+template <class Type, class Word = typename Type::Word>
+void BlockProduct(const Word* left, int64_t rows, const Word* panel, int64_t words,
+                  const Word* next, float* out) {
   for (int64_t k = 0; k < words; k += kBlockDepth) {
-    PanelProduct<Type>({left + k, words, 1}, rows, right + k * kPanel,
-                       std::min(kBlockDepth, words - k), k > 0, out);
+    const int64_t depth = std::min(kBlockDepth, words - k);
+    // What follows within the panel may be shorter; then it is the panel's end that is fetched.
+    const Word* then =
+        k + depth < words ? panel + std::min(k + kBlockDepth, words - depth) * kPanel : next;
+    PanelProduct<Type, /*kFetch=*/true>({left + k, words, 1}, rows, panel + k * kPanel, depth,
+                                        k > 0, out, then);
   }
 }
 
@@ -85,7 +97,8 @@ void Multiply(const float* x, int64_t rows, const PackedMatrix& weights, float* 
     const int64_t count = std::min(kBlockRows, rows - first);
     const auto* left = Rows<Type>(x + first * weights.depth(), count, weights);
     for (int64_t panel = 0; panel < weights.panels(); ++panel) {
-      BlockProduct<Type>(left, count, weights, panel, product);
+      BlockProduct<Type>(left, count, Panel<Type>(weights, panel), weights.words(),
+                         PanelAfter<Type>(weights, panel), product);
       const int64_t column = panel * kPanel;
       Finish(product, count, std::min(kPanel, columns - column), options,
              options.bias ? options.bias + column : nullptr, y + first * columns + column, columns);
@@ -117,16 +130,24 @@ void PanelBias(const float* bias, int64_t column, int64_t columns, float* out) {
   if (bias) std::copy_n(bias + column, std::min(kPanel, columns - column), out);
 }
 
-// up [rows, kPanel] = act(gate + gate_bias) * (up + up_bias).
+// h = act(gate + gate_bias) * (up + up_bias), gate and up [rows, kPanel].
 template <Activation kActivation>
-void Gate(const float* gate, const float* gate_bias, const float* up_bias, int64_t rows,
-          float* up) {
+void Gate(const float* gate, const float* gate_bias, const float* up, const float* up_bias,
+          int64_t rows, int64_t columns, float* h, int64_t stride) {
   const Floats df;
-  for (int64_t i = 0; i < rows * kPanel; i += kLanes) {
-    const int64_t column = i % kPanel;
-    const Vector g = hn::Add(hn::Load(df, gate + i), hn::Load(df, gate_bias + column));
-    const Vector u = hn::Add(hn::Load(df, up + i), hn::Load(df, up_bias + column));
-    hn::Store(hn::Mul(Activate<kActivation>(g), u), df, up + i);
+  for (int64_t row = 0; row < rows; ++row, gate += kPanel, up += kPanel, h += stride) {
+    for (int64_t i = 0; i < columns; i += kLanes) {
+      const Vector g = hn::Add(hn::Load(df, gate + i), hn::Load(df, gate_bias + i));
+      const Vector u = hn::Add(hn::Load(df, up + i), hn::Load(df, up_bias + i));
+      const Vector value = hn::Mul(Activate<kActivation>(g), u);
+      if (i + kLanes <= columns) {
+        hn::StoreU(value, df, h + i);
+      } else {
+        HWY_ALIGN float values[kLanes];
+        hn::Store(value, df, values);
+        std::copy_n(values, columns - i, h + i);
+      }
+    }
   }
 }
 
@@ -139,7 +160,7 @@ void MultiplyGated(const float* x, int64_t rows, const PackedMatrix& gate, const
   HWY_ALIGN float up_bias[kPanel];
   const auto finish = options.activation == Activation::kSilu ? Gate<Activation::kSilu>
                                                               : Gate<Activation::kGeluTanh>;
-  const int64_t columns = gate.columns(), depth = gate.depth();
+  const int64_t columns = gate.columns(), depth = gate.depth(), depth_words = gate.words();
   for (int64_t first = 0; first < rows; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - first);
     const auto* left = Rows<Type>(x + first * depth, count, gate);
@@ -147,13 +168,11 @@ void MultiplyGated(const float* x, int64_t rows, const PackedMatrix& gate, const
       const int64_t column = panel * kPanel;
       PanelBias(options.gate_bias, column, columns, gate_bias);
       PanelBias(options.up_bias, column, columns, up_bias);
-      BlockProduct<Type>(left, count, gate, panel, gates);
-      BlockProduct<Type>(left, count, up, panel, ups);
-      finish(gates, gate_bias, up_bias, count, ups);
-      for (int64_t row = 0; row < count; ++row) {
-        std::copy_n(ups + row * kPanel, std::min(kPanel, columns - column),
-                    h + (first + row) * columns + column);
-      }
+      const auto* up_panel = Panel<Type>(up, panel);
+      BlockProduct<Type>(left, count, Panel<Type>(gate, panel), depth_words, up_panel, gates);
+      BlockProduct<Type>(left, count, up_panel, depth_words, PanelAfter<Type>(gate, panel), ups);
+      finish(gates, gate_bias, ups, up_bias, count, std::min(kPanel, columns - column),
+             h + first * columns + column, columns);
     }
   }
 }

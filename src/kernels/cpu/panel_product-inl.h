@@ -12,6 +12,7 @@
 #define RSR_KERNELS_CPU_PANEL_PRODUCT_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -86,11 +87,17 @@ struct Left {
   int64_t row_stride, step;
 };
 
-// c [kRows, kTileVectors vectors of a panel's columns] = (add ? c : 0) + left * b.
-template <class Type, int kRows>
+// Steps of depth between two lines fetched ahead: 16 tiles of rows fetch a whole right factor, so
+// that a block of 128 rows has the next one in the second-level cache in time.
+constexpr int64_t kStepsALine = 4;
+constexpr int64_t kLineWords = 16;
+
+// c [kRows, kTileVectors vectors of a panel's columns] = (add ? c : 0) + left * b. With kFetch,
+// depth / kStepsALine lines at `ahead` are fetched meanwhile.
+template <class Type, int kRows, bool kFetch>
 HWY_INLINE void MicroTile(const Left<typename Type::Word>& left,
                           const typename Type::Word* HWY_RESTRICT b, int64_t depth, bool add,
-                          float* HWY_RESTRICT c) {
+                          float* HWY_RESTRICT c, const typename Type::Word* ahead) {
   const Floats df;
   Vector sum[kRows][kTileVectors];
 #pragma GCC unroll 8
@@ -101,6 +108,9 @@ HWY_INLINE void MicroTile(const Left<typename Type::Word>& left,
     }
   }
   for (int64_t k = 0; k < depth; ++k) {
+    if (kFetch && k % kStepsALine == 0) {
+      __builtin_prefetch(ahead + k / kStepsALine * kLineWords, 0, /*second-level cache*/ 2);
+    }
     Vector right[kTileVectors];
 #pragma GCC unroll 4
     for (int j = 0; j < kTileVectors; ++j) right[j] = Type::Load(b + k * kPanel + j * kLanes);
@@ -120,38 +130,47 @@ HWY_INLINE void MicroTile(const Left<typename Type::Word>& left,
   }
 }
 
-template <class Type, int kRows>
+template <class Type, int kRows, bool kFetch>
 HWY_INLINE void RowTile(const Left<typename Type::Word>& left, const typename Type::Word* b,
-                        int64_t depth, bool add, float* c) {
+                        int64_t depth, bool add, float* c, const typename Type::Word* ahead) {
   constexpr int64_t kColumns = kTileVectors * kLanes;
-  for (int64_t column = 0; column < kPanel; column += kColumns) {
-    MicroTile<Type, kRows>(left, b + column, depth, add, c + column);
+  MicroTile<Type, kRows, kFetch>(left, b, depth, add, c, ahead);
+  for (int64_t column = kColumns; column < kPanel; column += kColumns) {
+    MicroTile<Type, kRows, false>(left, b + column, depth, add, c + column, nullptr);
   }
 }
 
 // c [rows, kPanel] = (add ? c : 0) + left [rows, depth] * b [depth, kPanel], depth in words; b and
 // c 64-byte aligned. One chain of multiply-adds an element: whether it is cut by `add` or not
-// leaves no trace.
-template <class Type>
+// leaves no trace. With kFetch, `next` [depth, kPanel], the right factor of the product that
+// follows, is brought into the second-level cache meanwhile, as much of it as these rows take time
+// for: the processor's own prefetching stops at each page.
+template <class Type, bool kFetch = false>
 HWY_ATTR void PanelProduct(Left<typename Type::Word> left, int64_t rows,
-                           const typename Type::Word* b, int64_t depth, bool add, float* c) {
+                           const typename Type::Word* b, int64_t depth, bool add, float* c,
+                           const typename Type::Word* next = nullptr) {
+  const int64_t fetched = depth / kStepsALine * kLineWords;  // by a tile of rows
+  const auto* last = next + (kFetch ? depth * kPanel - fetched : 0);
   const auto advance = [&](int64_t count) {
     rows -= count;
     left.data += count * left.row_stride;
     c += count * kPanel;
+    if (kFetch) next = std::min(next + fetched, last);
   };
-  for (; rows >= kTileRows; advance(kTileRows)) RowTile<Type, kTileRows>(left, b, depth, add, c);
+  for (; rows >= kTileRows; advance(kTileRows)) {
+    RowTile<Type, kTileRows, kFetch>(left, b, depth, add, c, next);
+  }
   switch (rows) {
     case 5:
-      return RowTile<Type, 5>(left, b, depth, add, c);
+      return RowTile<Type, 5, kFetch>(left, b, depth, add, c, next);
     case 4:
-      return RowTile<Type, 4>(left, b, depth, add, c);
+      return RowTile<Type, 4, kFetch>(left, b, depth, add, c, next);
     case 3:
-      return RowTile<Type, 3>(left, b, depth, add, c);
+      return RowTile<Type, 3, kFetch>(left, b, depth, add, c, next);
     case 2:
-      return RowTile<Type, 2>(left, b, depth, add, c);
+      return RowTile<Type, 2, kFetch>(left, b, depth, add, c, next);
     case 1:
-      return RowTile<Type, 1>(left, b, depth, add, c);
+      return RowTile<Type, 1, kFetch>(left, b, depth, add, c, next);
   }
 }
 
