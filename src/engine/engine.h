@@ -83,6 +83,8 @@ struct EngineOptions {
   std::string student_hash;     // HashFile of student.path where it is known; empty: made if needed
   int workers = 1;              // only for the plan of memory
   int64_t longest_row = 0;      // tokens, no row has more; 0: unknown
+  int64_t worker_bytes = 0;     // what a worker's user takes beside it, for the plan
+  int64_t reading_bytes = 0;    // what reading and tokenizing takes, all workers together
   bool layer_by_layer = false;  // even where the weights fit; for tests and measurements
   int64_t sweep_rows = 256;     // positions per vocabulary sweep; never changes a result
 };

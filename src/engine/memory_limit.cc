@@ -23,11 +23,11 @@ int64_t LongestRow(const EngineOptions& options, int64_t context_length) {
   return longest;
 }
 
-int64_t RestBytes() {
-  // A shard in flight (some 40 MB, twice while it is finished), the row being read, freed memory
-  // that the allocator keeps: an allowance, not measured.
-  constexpr int64_t kReadingAndWriting = int64_t{192} << 20;
-  return RssBytes() + kReadingAndWriting;
+int64_t RestBytes(const EngineOptions& options) {
+  // Beside a tiny student, measured as peak less what the process held before: 88 MB while a shard
+  // of 2^20 tokens is finished, 40 MB for what a run loads and allocators keep (docs/engine.md).
+  constexpr int64_t kRun = 150'000'000;
+  return RssBytes() + kRun + options.reading_bytes;
 }
 
 }  // namespace rsr

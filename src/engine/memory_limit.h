@@ -20,6 +20,6 @@ int64_t LongestRow(const EngineOptions& options, int64_t context_length);
 constexpr int64_t Megabytes(int64_t bytes) { return (bytes + 999'999) / 1'000'000; }
 
 // What this process holds now, and what reading, shards and allocators will take beside the engine.
-int64_t RestBytes();
+int64_t RestBytes(const EngineOptions& options);
 
 }  // namespace rsr

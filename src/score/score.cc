@@ -24,6 +24,7 @@
 #include "engine/open_engine.h"
 #include "rsr/error.h"
 #include "score/kept_stdin.h"
+#include "score/reading.h"
 #include "score/row.h"
 #include "score/settings.h"
 #include "store/run.h"
@@ -35,13 +36,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Tokens that no row of the input exceeds: each stands for at least a byte of the record, but for
-// what the template adds.
-int64_t LongestRow(const std::vector<InputFile>& inputs) {
-  constexpr int64_t kTemplate = 4096;
+// Tokens that a template adds to a row at most. Each of the others stands for at least a byte of
+// the record.
+constexpr int64_t kTemplateTokens = 4096;
+
+int64_t LongestRecord(const std::vector<InputFile>& inputs) {
   int64_t bytes = 0;
   for (const InputFile& input : inputs) bytes = std::max(bytes, input.longest_row_bytes);
-  return bytes + kTemplate;
+  return bytes;
 }
 
 // A trajectory between the reader and the store.
@@ -50,6 +52,14 @@ struct Item {
   MaskedTokens masked;
   std::vector<TokenStats> stats;
 };
+
+void CheckRecord(int64_t bytes, int64_t most) {
+  if (bytes <= most) return;
+  throw RowError{"row-too-long",
+                 fmt::format("the record has {} bytes; for more than {}, tokenizing takes more "
+                             "memory than was planned; give more --memory",
+                             bytes, most)};
+}
 
 void CheckMemory(const EngineInfo& engine, int64_t tokens) {
   if (tokens <= engine.most_tokens) return;
@@ -63,8 +73,12 @@ void CheckMemory(const EngineInfo& engine, int64_t tokens) {
 class Session {
  public:
   Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer,
-          const std::vector<InputFile>& inputs, const std::string& stdin_file)
-      : options_(options), text_(text), writer_(writer), reader_(options.input, stdin_file) {
+          const std::vector<InputFile>& inputs, const std::string& stdin_file, int64_t most_record)
+      : options_(options),
+        text_(text),
+        writer_(writer),
+        most_record_(most_record),
+        reader_(options.input, stdin_file) {
     for (const InputFile& input : inputs) {
       rows_total_ += input.rows;
       bytes_to_do_ += static_cast<double>(input.row_bytes);
@@ -168,6 +182,7 @@ class Session {
     Trajectory trajectory;
     while (Next(&trajectory)) {
       try {
+        CheckRecord(trajectory.span.length, most_record_);
         MaskedTokens masked = text_.Tokenize(trajectory);
         CheckMemory(engine, static_cast<int64_t>(masked.ids.size()));
         trajectory.messages.clear();  // not needed any more, and packs may be long
@@ -268,7 +283,8 @@ class Session {
   const ScoreOptions& options_;
   const TextSide& text_;
   RunWriter& writer_;
-  std::mutex mutex_;  // guards everything below, and writer_
+  const int64_t most_record_;  // bytes
+  std::mutex mutex_;           // guards everything below, and writer_
   TrajectoryReader reader_;
   std::vector<RejectedRow> rejected_;
   ScoreSummary summary_;
@@ -299,11 +315,15 @@ ScoreSummary Score(const ScoreOptions& given) {
   const std::unique_ptr<TextSide> text = TextSide::Open(options.student);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
   const std::string student_hash = HashStudent(student);
-  const auto [engine, why_not_native] = OpenEngine({.student = options.student,
-                                                    .student_hash = student_hash,
-                                                    .workers = threads,
-                                                    .longest_row = LongestRow(inputs),
-                                                    .sweep_rows = options.sweep_rows});
+  EngineOptions planned{.student = options.student,
+                        .student_hash = student_hash,
+                        .workers = threads,
+                        .sweep_rows = options.sweep_rows};
+  const int64_t most_record = MostRecordBytes(planned);
+  const int64_t longest_record = std::min(LongestRecord(inputs), most_record);
+  planned.longest_row = longest_record + kTemplateTokens;
+  planned.reading_bytes = ReadingBytes(longest_record, threads);
+  const auto [engine, why_not_native] = OpenEngine(planned);
   const std::unique_ptr<RunWriter> writer = RunWriter::Open(
       options.out, DescribeRun(options, student, student_hash, *text, engine->info(), inputs));
   std::vector<VocabPiece> pieces;
@@ -311,7 +331,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   writer->WriteVocab(pieces);
 
   if (options.on_plan) options.on_plan(engine->info().plan);
-  Session session(options, *text, *writer, inputs, stdin_file);
+  Session session(options, *text, *writer, inputs, stdin_file, most_record);
   try {
     session.Run(*engine, threads);
   } catch (...) {

@@ -41,6 +41,10 @@ struct MaskedTokens {
 // A template and a vocabulary. Threading: const methods may run on several threads at once.
 class TextSide {
  public:
+  // Reading and tokenizing a record takes up to so many times its bytes for a moment (measured:
+  // prose 54, random letters 90); of records longer than kLong one is tokenized at a time.
+  static constexpr int64_t kBytesPerByte = 96, kLong = int64_t{1} << 20;
+
   // Reads vocabulary and template of a GGUF file or a Hugging Face directory. Throws rsr::Error: no
   // template (names the built-in ones), a template that does not parse, an unknown pre-tokenizer.
   static std::unique_ptr<TextSide> Open(const StudentOptions& options);

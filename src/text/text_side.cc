@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/hash.h"
 #include "rsr/error.h"
@@ -49,6 +50,8 @@ class StudentTextSide : public TextSide {
   }
 
   MaskedTokens Tokenize(const Trajectory& trajectory) const override {
+    std::unique_lock one_at_a_time(long_ones_, std::defer_lock);
+    if (trajectory.span.length > kLong) one_at_a_time.lock();
     MarkedText marked;
     const Rendered rendered = RenderMarked(trajectory, &marked);
     MaskedTokens out;
@@ -213,6 +216,7 @@ class StudentTextSide : public TextSide {
   TurnFinder finder_;
   std::vector<int32_t> reference_header_;  // of the reference mask alone
   int32_t reference_end_ = -1;
+  mutable std::mutex long_ones_;  // held while a long record is tokenized
 };
 
 }  // namespace

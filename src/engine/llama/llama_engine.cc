@@ -38,12 +38,13 @@ BodyShape ShapeOf(const GgufInfo& info, bool f32) {
 MemoryPlan PlanMemory(const GgufInfo& info, const EngineOptions& options, bool f32) {
   MemoryPlan plan;
   plan.weights = f32 ? info.f32_bytes : info.file_bytes();
-  plan.rest = RestBytes();
+  plan.rest = RestBytes(options);
   plan.limit = MemoryLimit(options);
   plan.workers = options.workers;
   plan.longest_row = LongestRow(options, info.context_length);
   plan.activations =
-      options.workers * ContextBytes(ShapeOf(info, f32), plan.longest_row, info.vocab);
+      options.workers *
+      (ContextBytes(ShapeOf(info, f32), plan.longest_row, info.vocab) + options.worker_bytes);
   return plan;
 }
 
@@ -59,8 +60,8 @@ MemoryPlan ChoosePlan(const GgufInfo& info, const EngineOptions& options, bool* 
       fmt::format("{} MB of memory are too few for this student in the llama engine: it "
                   "takes {} MB with {} workers and rows of up to {} tokens",
                   plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers, plan.longest_row),
-      fmt::format("give it --memory {}M, cut long rows (--max-tokens), or use fewer "
-                  "--threads",
+      fmt::format("give it --memory {}M, use fewer --threads, or score with a lower "
+                  "--max-tokens",
                   Megabytes(plan.total())));
 }
 

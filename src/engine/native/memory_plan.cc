@@ -56,14 +56,14 @@ int64_t LayerBytes(const DecoderConfig& c, WeightType type) {
 MemoryPlan PlanMemory(const DecoderConfig& config, const EngineOptions& options) {
   MemoryPlan plan;
   plan.limit = MemoryLimit(options);
-  plan.rest = RestBytes();
+  plan.rest = RestBytes(options);
   plan.workers = options.workers;
   plan.longest_row = LongestRow(options, config.context_length);
   const int64_t layer = LayerBytes(config, LayerType(options.student.precision));
   plan.weights = config.layers * layer + config.vocab * config.width * kFloat;
   plan.pack_tokens = kPackTokens;
   const auto activations = [&](int64_t tokens, int64_t sweep_rows) {
-    return plan.workers * (BytesPerWorker(config, sweep_rows) +
+    return plan.workers * (BytesPerWorker(config, sweep_rows) + options.worker_bytes +
                            std::max(tokens, plan.longest_row) * BytesPerToken(config));
   };
   plan.activations = activations(kPackTokens, options.sweep_rows);
@@ -81,7 +81,7 @@ MemoryPlan PlanMemory(const DecoderConfig& config, const EngineOptions& options)
                     "with {} workers and rows of up to {} tokens (all weights at once: {} MB)",
                     plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers, plan.longest_row,
                     Megabytes(resident)),
-        fmt::format("give it --memory {}M, cut long rows (--max-tokens), or use fewer --threads",
+        fmt::format("give it --memory {}M, use fewer --threads, or score with a lower --max-tokens",
                     Megabytes(plan.total())));
   }
   const int64_t spare = (plan.limit - plan.total()) / plan.workers / BytesPerToken(config);
