@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "rsr/memory_plan.h"
 #include "rsr/student.h"
 
 namespace rsr::cli {
@@ -16,5 +17,8 @@ struct EngineFlags {
 };
 
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
+void AddMemory(CLI::App& app, std::string& memory);  // its value is ParseBytes'
+
+std::string PlanLine(const MemoryPlan& plan);  // what a run is about to take
 
 }  // namespace rsr::cli

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/engine_flags.h"
 #include "cli/format.h"
 #include "cli/interrupt.h"
 #include "cli/shared_flags.h"
@@ -17,6 +18,7 @@ namespace {
 
 struct Flags {
   ExtendOptions options;
+  std::string memory;
   bool json = false;
 };
 
@@ -46,7 +48,9 @@ int Run(const Flags& flags, Context& context) {
   Printer& printer = context.printer;
   ExtendOptions options = flags.options;
   InterruptGuard guard;
+  if (!flags.memory.empty()) options.memory = ParseBytes("--memory", flags.memory);
   options.on_progress = ShowProgress(printer);
+  options.on_plan = [&](const MemoryPlan& plan) { printer.Note(PlanLine(plan)); };
   options.stop = [] { return InterruptGuard::Requested(); };
   const std::vector<PassSummary> passes = Extend(options);
   printer.ClearStatus();
@@ -77,6 +81,7 @@ Command AddExtend(CLI::App& root, Context& context) {
   app->add_option("-s,--student", flags->options.student,
                   "where the run's student lies now (default: where it lay then)")
       ->type_name("FILE");
+  AddMemory(*app, flags->memory);
   AddThreads(*app, flags->options.threads);
   app->add_flag("--json", flags->json, "the summary as JSON on stdout");
   AddQuiet(*app, context.printer);

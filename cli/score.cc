@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -39,16 +38,6 @@ ScoreOptions Resolve(const Flags& flags) {
   options.input.fail_on_bad_row =
       ParseChoice<bool>("--bad-rows", flags.bad_rows, {{"skip", false}, {"fail", true}});
   return options;
-}
-
-std::string PlanLine(const MemoryPlan& plan) {
-  const bool limited = plan.limit < std::numeric_limits<int64_t>::max();
-  return fmt::format(
-      "memory: {} for weights ({}), {} for {} with rows of up to {} tokens, {} for the rest: {}{}",
-      Gigabytes(plan.weights), plan.layer_by_layer ? "a layer at a time" : "all unpacked",
-      Gigabytes(plan.activations), Plural(plan.workers, "worker"), Thousands(plan.longest_row),
-      Gigabytes(plan.rest), Gigabytes(plan.total()),
-      limited ? fmt::format(" of {}", Gigabytes(plan.limit)) : "");
 }
 
 ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {

@@ -16,6 +16,8 @@ struct ExtendOptions {
   std::vector<std::string> passes;  // "ifd", "local_surprisal:k=4,split=sentence", "gradients"
   std::string student;              // where the run's student lies now; empty: where it lay then
   int threads = 0;                  // workers, one core each; 0: all cores this process may use
+  int64_t memory = 0;               // bytes, as StudentOptions; the passes' own is planned with it
+  std::function<void(const MemoryPlan&)> on_plan;         // as ScoreOptions
   std::function<void(const ScoreProgress&)> on_progress;  // as ScoreOptions
   std::function<bool()> stop;                             // as ScoreOptions
 };

@@ -39,14 +39,16 @@ struct HeadGradientOptions {
 };
 
 // Threading: one thread at a time per object, and no other thread is used; objects share the
-// matrix. Scratch memory: two copies of the hidden states and 384 rows of width floats, whatever
-// the vocabulary.
+// matrix. Scratch memory: HeadGradientBytes, whatever the vocabulary.
 class HeadGradients {
  public:
   virtual ~HeadGradients() = default;
   // hidden [rows, width] row-major, targets [rows]. No rows: zeros. Throws as VocabSweep::Run.
   virtual HeadGradient Run(const float* hidden, std::span<const int32_t> targets) = 0;
 };
+
+// Bytes of an object's scratch memory once it was run with `rows` rows.
+int64_t HeadGradientBytes(int64_t width, int64_t rows, int64_t sketch_size);
 
 // Throws rsr::Error for a sketch size that is no power of 2 from 4 to 32,768.
 std::unique_ptr<HeadGradients> NewHeadGradients(const OutputMatrix& matrix,

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "base/memory.h"
 #include "gmock/gmock.h"
 #include "kernels/gradient_sketch.h"
 #include "kernels/kernel_testing.h"
@@ -141,6 +142,24 @@ TEST(GradientSketch, KeepsInnerProducts) {
   }
   EXPECT_NEAR(sum / seeds, 0, 4 * std::sqrt(variance / seeds));
   EXPECT_NEAR(sum_squares / seeds / variance, 1, 0.1);
+}
+
+TEST(HeadGradient, TakesTheMemoryItSays) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer keeps memory of its own";
+#endif
+  const int64_t vocab = 130, width = 300, rows = 20'000;
+  const TestMatrix matrix(vocab, width, Gaussian(vocab * width, 1, 14));
+  const std::vector<float> hidden = Gaussian(rows * width, 0.1f, 15);
+  const std::vector<int32_t> targets = Targets(rows, vocab, 16);
+  NewHeadGradients(matrix)->Run(hidden.data(), {targets.data(), 1});  // what the first run loads
+  const int64_t before = RssBytes();
+  const auto gradients = NewHeadGradients(matrix);
+  gradients->Run(hidden.data(), targets);
+  const auto taken = static_cast<double>(RssBytes() - before);
+  const auto said = static_cast<double>(HeadGradientBytes(width, rows, 512));
+  EXPECT_LT(taken, said + 1e6);
+  EXPECT_GT(taken, 0.9 * said - 1e6);
 }
 
 TEST(HeadGradient, RefusesOtherSketchSizes) {

@@ -20,6 +20,7 @@
 #include "rsr/error.h"
 #include "rsr/version.h"
 #include "score/passes/pass.h"
+#include "score/reading.h"
 #include "score/settings.h"
 #include "score/stored_rows.h"
 #include "store/run.h"
@@ -231,6 +232,20 @@ class PassSession {
   int64_t tokens_total_ = 0, tokens_done_ = 0;  // scored tokens of the run's rows
 };
 
+// Of all rows that are there.
+struct Longest {
+  int64_t tokens = 1, record = 0;  // record: bytes
+};
+
+Longest LongestOf(RunReader& reader) {
+  Longest longest;
+  reader.ForEach(RunReader::kNone, [&](const RunRow& row) {
+    longest.tokens = std::max<int64_t>(longest.tokens, row.prompt_tokens + row.scored_tokens);
+    longest.record = std::max(longest.record, row.length);
+  });
+  return longest;
+}
+
 }  // namespace
 
 std::vector<PassSummary> Extend(const ExtendOptions& options) {
@@ -245,8 +260,10 @@ std::vector<PassSummary> Extend(const ExtendOptions& options) {
                             options.run, info.format_version),
                 "score again with this rsr");
   }
-  const StudentOptions student = StudentOf(info, options.student);
-  const std::string student_hash = HashStudent(ReadStudent(student.path));
+  StudentOptions student = StudentOf(info, options.student);
+  student.memory = options.memory;
+  const StudentInfo student_info = ReadStudent(student.path);
+  const std::string student_hash = HashStudent(student_info);
   CheckSame(options.run, "student", info.student_hash, student_hash,
             "name the run's student with --student");
   const std::unique_ptr<TextSide> text = TextSide::Open(student);
@@ -255,8 +272,20 @@ std::vector<PassSummary> Extend(const ExtendOptions& options) {
   CheckSame(options.run, "tokenizer", info.tokenizer_hash, text->tokenizer_hash(),
             "score again with this rsr");
   const int threads = options.threads > 0 ? options.threads : UsableCores();
+  const Longest longest = LongestOf(*reader);
+  int64_t worker_bytes = 0;  // one pass after the other
+  for (const std::unique_ptr<Pass>& pass : passes) {
+    worker_bytes = std::max(worker_bytes, pass->WorkerBytes(student_info.width, longest.tokens));
+  }
   const std::unique_ptr<Engine> engine =
-      OpenEngine({.student = student, .student_hash = student_hash, .workers = threads}).engine;
+      OpenEngine({.student = student,
+                  .student_hash = student_hash,
+                  .workers = threads,
+                  .longest_row = longest.tokens,
+                  .worker_bytes = worker_bytes,
+                  .reading_bytes = ReadingBytes(longest.record, threads)})
+          .engine;
+  if (options.on_plan) options.on_plan(engine->info().plan);
   std::vector<PassSummary> summaries;
   for (const std::unique_ptr<Pass>& pass : passes) {
     PassSession session(options, *text, info, *pass, engine->info().cpu_level);

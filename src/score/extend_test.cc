@@ -219,6 +219,37 @@ TEST_F(ExtendTest, GradientsAreThoseOfTheReference) {
   }
 }
 
+TEST_F(ExtendTest, PlansTheMemoryOfThePasses) {
+  int64_t longest = 0;
+  for (const auto& [id, row] : Rows(run_())) {
+    longest = std::max<int64_t>(longest, row.prompt_tokens + row.scored_tokens);
+  }
+  const auto plan_of = [&](const std::vector<std::string>& passes) {
+    MemoryPlan plan;
+    Extend({.run = run_(), .passes = passes, .threads = 2, .on_plan = [&](const MemoryPlan& p) {
+              plan = p;
+            }});
+    return plan;
+  };
+  const MemoryPlan ifd = plan_of({"ifd"});
+  EXPECT_EQ(ifd.longest_row, longest);
+  EXPECT_EQ(ifd.workers, 2);
+  const int64_t width = engine_->head().matrix->width();
+  const int64_t states = longest * (width + 1) * 4;
+  for (const auto& passes : {std::vector<std::string>{"gradients:dims=32768"},
+                             {"gradients:dims=32768", "local_surprisal"}}) {
+    EXPECT_EQ(plan_of(passes).activations - ifd.activations,
+              2 * (states + HeadGradientBytes(width, longest, 32768)));
+  }
+  try {
+    Extend({.run = run_(), .passes = {"gradients"}, .memory = 5'000'000});
+    FAIL() << "extended";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("5 MB of memory are too few for this student"));
+    EXPECT_THAT(error.hint(), HasSubstr("give it --memory "));
+  }
+}
+
 TEST_F(ExtendTest, AStoppedPassGoesOn) {
   int polls = 0;
   const ExtendOptions stopping{

@@ -308,6 +308,18 @@ class CpuHeadGradients : public HeadGradients {
 
 }  // namespace
 
+int64_t HeadGradientBytes(int64_t width, int64_t rows, int64_t sketch_size) {
+  const auto up = [](int64_t n) {
+    return (n + kGradientBlock - 1) / kGradientBlock * kGradientBlock;
+  };
+  const int64_t padded = up(rows), panels = up(width);
+  const int64_t tiles = kGradientTile * (width + 2 * panels + kGradientBlock);
+  const int64_t sweep = (256 + std::min<int64_t>(padded, 1024)) * width;  // kernels/vocab_sweep.h
+  const int64_t a_row = int64_t{sizeof(TokenStats)} + 3 * int64_t{sizeof(float)};
+  return (tiles + sweep + padded * (width + panels)) * int64_t{sizeof(float)} + padded * a_row +
+         sketch_size * int64_t{sizeof(double)};
+}
+
 std::unique_ptr<HeadGradients> NewHeadGradients(const OutputMatrix& matrix,
                                                 const HeadGradientOptions& options) {
   CheckMatrix(matrix);

@@ -44,6 +44,11 @@ class Gradients : public Pass {
   Gradients(int64_t dims, int64_t seed) : dims_(dims), seed_(seed) {}
   std::string name() const override { return "gradients"; }
   std::string options() const override { return fmt::format("dims={},seed={}", dims_, seed_); }
+  // The hidden states of a row, and what their gradients take.
+  int64_t WorkerBytes(int64_t width, int64_t longest_row) const override {
+    return longest_row * (width * int64_t{sizeof(float)} + int64_t{sizeof(int32_t)}) +
+           HeadGradientBytes(width, longest_row, dims_);
+  }
   std::unique_ptr<PassWorker> NewWorker(Engine& engine, const TextSide&) const override {
     return std::make_unique<GradientWorker>(engine, dims_, seed_);
   }

@@ -37,6 +37,7 @@ class Ifd : public Pass {
  public:
   std::string name() const override { return "ifd"; }
   std::string options() const override { return ""; }
+  int64_t WorkerBytes(int64_t, int64_t) const override { return 0; }
   std::unique_ptr<PassWorker> NewWorker(Engine& engine, const TextSide& text) const override {
     return std::make_unique<IfdWorker>(engine, text);
   }

@@ -78,7 +78,10 @@ class Windows {
 class LocalWorker : public PassWorker {
  public:
   LocalWorker(Engine& engine, const TextSide& text, const LocalOptions& options)
-      : text_(text), options_(options), worker_(engine.NewWorker()) {}
+      : text_(text),
+        options_(options),
+        pack_tokens_(static_cast<size_t>(engine.info().pack_tokens)),
+        worker_(engine.NewWorker()) {}
 
   PassColumns Run(const MaskedTokens& masked, int64_t* tokens) override {
     PassColumns columns;
@@ -90,8 +93,8 @@ class LocalWorker : public PassWorker {
     }
     std::vector<TokenStats> stats(columns.step.size());
     Windows windows(masked, columns.step, std::move(in_front), options_.k);
-    // All windows in one call, or as many as take no more memory than a long trajectory.
-    const size_t most = std::max<size_t>(kPackTokens, masked.ids.size());
+    // All windows in one call, or as many as the memory plan has room for.
+    const size_t most = std::max(pack_tokens_, masked.ids.size());
     std::vector<StepWindow> pack;
     size_t packed = 0;
     for (StepWindow window; windows.Next(&window);) {
@@ -105,8 +108,6 @@ class LocalWorker : public PassWorker {
   }
 
  private:
-  static constexpr size_t kPackTokens = 8192;
-
   void Score(std::vector<StepWindow>* pack, size_t* packed, TokenStats* stats, int64_t* tokens) {
     std::vector<ScoreRequest> requests;
     for (const StepWindow& window : *pack) {
@@ -134,6 +135,7 @@ class LocalWorker : public PassWorker {
 
   const TextSide& text_;
   const LocalOptions& options_;
+  const size_t pack_tokens_;
   const std::unique_ptr<EngineWorker> worker_;
 };
 
@@ -144,6 +146,7 @@ class LocalSurprisal : public Pass {
   std::string options() const override {
     return fmt::format("k={},prompt={},split={}", options_.k, options_.prompt, options_.split);
   }
+  int64_t WorkerBytes(int64_t, int64_t) const override { return 0; }
   std::unique_ptr<PassWorker> NewWorker(Engine& engine, const TextSide& text) const override {
     return std::make_unique<LocalWorker>(engine, text, options_);
   }

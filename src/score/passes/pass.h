@@ -26,6 +26,9 @@ class Pass {
   virtual ~Pass() = default;
   virtual std::string name() const = 0;
   virtual std::string options() const = 0;  // all, in order: "k=4,prompt=keep,split=sentence"
+  // What a worker takes beside the engine's own: `width` is the student's, no row has more than
+  // `longest_row` tokens.
+  virtual int64_t WorkerBytes(int64_t width, int64_t longest_row) const = 0;
   // Engine and text outlive the worker.
   virtual std::unique_ptr<PassWorker> NewWorker(Engine& engine, const TextSide& text) const = 0;
 };
