@@ -151,26 +151,33 @@ HWY_ATTR void PanelProduct(Left<typename Type::Word> left, int64_t rows,
                            const typename Type::Word* next = nullptr) {
   const int64_t fetched = depth / kStepsALine * kLineWords;  // by a tile of rows
   const auto* last = next + (kFetch ? depth * kPanel - fetched : 0);
-  const auto advance = [&](int64_t count) {
+  // Tiles of nearly equal height: one of 1 or 2 rows would wait for b.
+  for (int64_t tiles = (rows + kTileRows - 1) / kTileRows; tiles > 0; --tiles) {
+    const int64_t count = (rows + tiles - 1) / tiles;
+    switch (count) {
+      case 6:
+        RowTile<Type, 6, kFetch>(left, b, depth, add, c, next);
+        break;
+      case 5:
+        RowTile<Type, 5, kFetch>(left, b, depth, add, c, next);
+        break;
+      case 4:
+        RowTile<Type, 4, kFetch>(left, b, depth, add, c, next);
+        break;
+      case 3:
+        RowTile<Type, 3, kFetch>(left, b, depth, add, c, next);
+        break;
+      case 2:
+        RowTile<Type, 2, kFetch>(left, b, depth, add, c, next);
+        break;
+      case 1:
+        RowTile<Type, 1, kFetch>(left, b, depth, add, c, next);
+        break;
+    }
     rows -= count;
     left.data += count * left.row_stride;
     c += count * kPanel;
     if (kFetch) next = std::min(next + fetched, last);
-  };
-  for (; rows >= kTileRows; advance(kTileRows)) {
-    RowTile<Type, kTileRows, kFetch>(left, b, depth, add, c, next);
-  }
-  switch (rows) {
-    case 5:
-      return RowTile<Type, 5, kFetch>(left, b, depth, add, c, next);
-    case 4:
-      return RowTile<Type, 4, kFetch>(left, b, depth, add, c, next);
-    case 3:
-      return RowTile<Type, 3, kFetch>(left, b, depth, add, c, next);
-    case 2:
-      return RowTile<Type, 2, kFetch>(left, b, depth, add, c, next);
-    case 1:
-      return RowTile<Type, 1, kFetch>(left, b, depth, add, c, next);
   }
 }
 
