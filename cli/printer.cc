@@ -1,7 +1,6 @@
 #include "cli/printer.h"
 
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,11 +26,8 @@ bool ColorOn(int fd) {
 }
 
 Printer::StatusStyle StyleOf(int fd) {
-  struct stat info = {};
-  if (fstat(fd, &info) != 0) return Printer::StatusStyle::kNone;
-  if (S_ISREG(info.st_mode)) return Printer::StatusStyle::kLines;
-  if (!isatty(fd)) return Printer::StatusStyle::kNone;
-  return DumbTerminal() ? Printer::StatusStyle::kLines : Printer::StatusStyle::kInPlace;
+  return isatty(fd) && !DumbTerminal() ? Printer::StatusStyle::kInPlace
+                                       : Printer::StatusStyle::kLines;
 }
 
 void Err(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }

@@ -8,8 +8,8 @@ namespace rsr::cli {
 // Threading: one thread at a time.
 class Printer {
  public:
-  // How progress may be shown on stderr: redrawn in place on a terminal, now and then a line in a
-  // file (a job's log), not at all into a pipe.
+  // How progress is shown on stderr: redrawn in place on a terminal, now and then a line where it
+  // is a file or a pipe (a job's log, tee), not at all when quiet.
   enum class StatusStyle { kNone, kLines, kInPlace };
 
   Printer();

@@ -10,24 +10,21 @@
 namespace rsr::cli {
 
 std::string Progress::At(double now, const ScoreProgress& progress, int width) {
-  if (first_seconds_ < 0) {
-    first_seconds_ = progress.seconds;
-    first_fraction_ = progress.fraction;
-  }
   const bool bar = width > 0;
-  const double wait = bar ? (shown_at_ < 0 ? kQuietSeconds : kRedrawSeconds) : kLineSeconds;
+  const double wait = bar ? (shown_at_ < 0 ? kQuietSeconds : kRedrawSeconds)
+                          : std::clamp(now * kLineShare, kLineSeconds, kMostLineSeconds);
   if (now - std::max(shown_at_, 0.0) < wait) return "";
   shown_at_ = now;
 
   const double fraction = std::clamp(progress.fraction, 0.0, 1.0);
-  const double gained = fraction - first_fraction_, passed = progress.seconds - first_seconds_;
-  std::vector<std::string> parts = {fmt::format("{:3.0f} %", 100 * fraction),
-                                    fmt::format("{} tokens", Thousands(progress.tokens_done))};
+  std::vector<std::string> parts = {
+      fmt::format("{:3.0f} %{}", 100 * fraction, progress.pass.empty() ? "" : " " + progress.pass),
+      fmt::format("{} of {}", Thousands(progress.rows_done), Plural(progress.rows_total, "row"))};
   if (progress.seconds > 0) {
     parts.push_back(fmt::format("{} tokens/s", Thousands(progress.tokens_done / progress.seconds)));
   }
-  if (gained > 0 && passed > 0) {
-    parts.push_back(fmt::format("ETA {}", Duration(passed / gained * (1 - fraction))));
+  if (progress.seconds_left >= 0) {
+    parts.push_back(fmt::format("ETA {}", Duration(progress.seconds_left)));
   }
   if (!bar) return fmt::format("{}", fmt::join(parts, "  "));
 

@@ -1,4 +1,4 @@
-// How far `rsr score` is: a bar on a terminal, now and then a line in a log, nothing into a pipe.
+// How far `rsr score` is: a bar on a terminal, else now and then a line for a log.
 #pragma once
 
 #include <string>
@@ -14,7 +14,9 @@ class Progress {
   // A job shorter than this needs no bar.
   static constexpr double kQuietSeconds = 2;
   static constexpr double kRedrawSeconds = 0.1;
-  static constexpr double kLineSeconds = 30;
+  // Lines in a log become rarer as time passes, at most a hundred and some in a night: the next
+  // comes after a twentieth of the time that passed, but within these bounds.
+  static constexpr double kLineSeconds = 30, kMostLineSeconds = 600, kLineShare = 0.05;
 
   // The text to show at `now` (seconds since the start of the program), or empty for none yet.
   // `width` 0: a line for a log; else a bar that fits a terminal of so many columns.
@@ -22,7 +24,6 @@ class Progress {
 
  private:
   double shown_at_ = -1;
-  double first_seconds_ = -1, first_fraction_ = 0;  // a continued run begins in the middle
 };
 
 }  // namespace rsr::cli

@@ -40,9 +40,22 @@ ScoreOptions Resolve(const Flags& flags) {
   return options;
 }
 
+void PrintPlan(const ScorePlan& plan, Printer& printer) {
+  printer.Note(PlanLine(plan.memory));
+  if (!plan.why_not_native.empty()) {
+    printer.Note(fmt::format("engine {}: {}", plan.engine, plan.why_not_native));
+  }
+  if (!plan.precision_note.empty()) {
+    printer.Note(fmt::format("precision {}: {}", plan.precision, plan.precision_note));
+  }
+  if (plan.rows_before > 0) {
+    printer.Note(fmt::format("going on: {} scored before", Plural(plan.rows_before, "row")));
+  }
+}
+
 ScoreSummary ScoreWithProgress(ScoreOptions options, Printer& printer) {
   options.on_progress = ShowProgress(printer);
-  options.on_plan = [&](const MemoryPlan& plan) { printer.Note(PlanLine(plan)); };
+  options.on_plan = [&](const ScorePlan& plan) { PrintPlan(plan, printer); };
   options.stop = [] { return InterruptGuard::Requested(); };
   ScoreSummary summary = Score(options);
   printer.ClearStatus();
@@ -68,9 +81,9 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["tokens_per_second"] = s.seconds > 0 ? s.tokens / s.seconds : 0;
   out["peak_rss_bytes"] = s.peak_rss_bytes;
   out["stopped"] = s.stopped;
-  out["engine"] = s.engine;
-  out["precision"] = s.precision;
-  out["precision_why"] = s.precision_why;
+  out["engine"] = s.plan.engine;
+  out["precision"] = s.plan.precision;
+  out["precision_why"] = s.plan.precision_why;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -89,7 +102,7 @@ std::string LastLine(const ScoreSummary& s) {
       Thousands(s.rows_truncated), Thousands(s.turns_found), Thousands(s.turns_given),
       Thousands(s.tokens), Thousands(s.scored_tokens), Duration(s.seconds),
       Thousands(s.seconds > 0 ? s.tokens / s.seconds : 0), Gigabytes(s.peak_rss_bytes),
-      s.precision);
+      s.plan.precision);
 }
 
 void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& context) {
@@ -105,13 +118,6 @@ void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& contex
            "go on without them"},
       printer);
   PrintNotes(s.notes, printer);
-  if (!s.why_not_native.empty()) {
-    printer.Note(fmt::format("scored by the llama engine: {}", s.why_not_native));
-  }
-  // Not after runs that were short anyway.
-  if (!s.precision_why.empty() && s.seconds > 60) {
-    printer.Note(fmt::format("precision {}: {}", s.precision, s.precision_why));
-  }
   if (s.stopped) {
     printer.Detail("stopped; this goes on where it ended:\n  " + ShellQuote(context.argv));
   } else {

@@ -17,7 +17,7 @@ struct ExtendOptions {
   std::string student;              // where the run's student lies now; empty: where it lay then
   int threads = 0;                  // workers, one core each; 0: all cores this process may use
   int64_t memory = 0;               // bytes, as StudentOptions; the passes' own is planned with it
-  std::function<void(const MemoryPlan&)> on_plan;         // as ScoreOptions
+  std::function<void(const MemoryPlan&)> on_plan;         // called once, before the first pass
   std::function<void(const ScoreProgress&)> on_progress;  // as ScoreOptions
   std::function<bool()> stop;                             // as ScoreOptions
 };

@@ -42,11 +42,24 @@ struct InputOptions {
 };
 
 struct ScoreProgress {
-  int64_t rows_done = 0;  // scored or rejected, those of an earlier session included
+  int64_t rows_done = 0;  // scored, rejected or left out, those of an earlier session included
   int64_t rows_total = 0;
-  int64_t tokens_done = 0;  // through the student, this session
-  double fraction = 0;      // of the input bytes this session has to do, 0 to 1
-  double seconds = 0;       // since the first trajectory of this session
+  int64_t tokens_done = 0;   // through the student, this session
+  double fraction = 0;       // of the work, 0 to 1, what an earlier session did included
+  double seconds = 0;        // since the first trajectory of this session
+  double seconds_left = -1;  // at the pace of this session; below 0: not known yet
+  std::string pass;          // of Extend: its name
+};
+
+// What is settled before the first row is scored.
+struct ScorePlan {
+  MemoryPlan memory;
+  std::string engine;          // what kAuto chose: "native" or "llama"
+  std::string why_not_native;  // why it chose "llama", in one clause; else empty
+  std::string precision;       // what kAuto chose: "f32", "bf16" or "native"
+  std::string precision_why;   // in one clause, if kAuto was asked for; else empty
+  std::string precision_note;  // what to weigh before a long run, if there is something
+  int64_t rows_before = 0;     // stored by an earlier session
 };
 
 struct ScoreOptions {
@@ -57,7 +70,7 @@ struct ScoreOptions {
   // Positions per vocabulary sweep; changes memory and speed, never the result.
   int64_t sweep_rows = 256;
   // Each may be empty.
-  std::function<void(const MemoryPlan&)> on_plan;  // called once, before the first row is scored
+  std::function<void(const ScorePlan&)> on_plan;  // called once, before the first row is scored
   std::function<void(const ScoreProgress&)> on_progress;  // called now and then from one thread
   // Polled between trajectories, from any worker; true closes the shard and returns.
   std::function<bool()> stop;
@@ -87,11 +100,8 @@ struct ScoreSummary {
   int64_t tokens = 0, scored_tokens = 0;  // this session
   double seconds = 0;
   int64_t peak_rss_bytes = 0;
-  bool stopped = false;        // `stop` asked for it: the same call continues the run
-  std::string engine;          // what kAuto chose: "native" or "llama"
-  std::string why_not_native;  // why it chose "llama", in one clause; else empty
-  std::string precision;       // what kAuto chose: "f32", "bf16" or "native"
-  std::string precision_why;   // in one clause, if kAuto was asked for; else empty
+  bool stopped = false;  // `stop` asked for it: the same call continues the run
+  ScorePlan plan;
 };
 
 // Throws rsr::Error for unusable options, student or run directory; bad rows follow

@@ -63,6 +63,8 @@ struct EngineInfo {
   std::string name;           // "native" or "llama"
   std::string precision;      // what was chosen: "f32", "bf16" or "native"
   std::string precision_why;  // in one clause, if Precision::kAuto was asked for; else empty
+  // What to weigh before a long run, if Precision::kAuto was asked for and there is something.
+  std::string precision_note;
   std::string cpu_level;      // of the sweep
   int64_t weights_bytes = 0;
   MemoryPlan plan;

@@ -123,7 +123,7 @@ class PassSession {
       tokens_total_ += row.scored_tokens;
       if (writer_->done().contains(row.row)) {
         ++summary_.rows_before;
-        tokens_done_ += row.scored_tokens;
+        tokens_before_ += row.scored_tokens;
         return;
       }
       while (!ToEnd() && running_ > 0 && waiting_.size() >= most_waiting()) {
@@ -207,9 +207,17 @@ class PassSession {
   void Report(std::unique_lock<std::mutex>* lock) {
     if (!options_.on_progress) return;
     const auto total = static_cast<double>(std::max(tokens_total_, info_.scored_tokens));
-    const ScoreProgress progress{
-        summary_.rows + summary_.rows_before, info_.rows_scored, summary_.tokens,
-        total > 0 ? static_cast<double>(tokens_done_) / total : 1, SecondsSince(start_)};
+    const auto done = static_cast<double>(tokens_done_);
+    const double left = total - done - static_cast<double>(tokens_before_);
+    const double seconds = SecondsSince(start_);
+    const int64_t rows = summary_.rows + summary_.rows_before;
+    const ScoreProgress progress{.rows_done = rows,
+                                 .rows_total = std::max(rows, info_.rows_scored),
+                                 .tokens_done = summary_.tokens,
+                                 .fraction = total > 0 ? 1 - left / total : 1,
+                                 .seconds = seconds,
+                                 .seconds_left = done > 0 ? seconds * left / done : -1,
+                                 .pass = summary_.pass};
     lock->unlock();
     options_.on_progress(progress);
     lock->lock();
@@ -227,9 +235,10 @@ class PassSession {
   PassSummary summary_;
   std::exception_ptr failure_;
   Clock::time_point start_;
-  int running_ = 0;                             // workers
-  bool fed_ = false;                            // all rows are in waiting_
-  int64_t tokens_total_ = 0, tokens_done_ = 0;  // scored tokens of the run's rows
+  int running_ = 0;   // workers
+  bool fed_ = false;  // all rows are in waiting_
+  // Scored tokens of the run's rows: all, those found done, those of this session.
+  int64_t tokens_total_ = 0, tokens_before_ = 0, tokens_done_ = 0;
 };
 
 // Of all rows that are there.

@@ -81,7 +81,7 @@ class Session {
         reader_(options.input, stdin_file) {
     for (const InputFile& input : inputs) {
       rows_total_ += input.rows;
-      bytes_to_do_ += static_cast<double>(input.row_bytes);
+      bytes_total_ += static_cast<double>(input.row_bytes);
     }
   }
 
@@ -123,11 +123,16 @@ class Session {
   void Report(std::unique_lock<std::mutex>* lock) {
     if (!options_.on_progress) return;
     const LeftOut& left_out = reader_.left_out();
-    const double to_do = bytes_to_do_ - static_cast<double>(left_out.bytes);
-    const ScoreProgress progress{rows_done_ + left_out.where + left_out.sample, rows_total_,
-                                 summary_.tokens,
-                                 to_do > 0 ? std::min(1.0, bytes_done_ / to_do) : 1.0,
-                                 std::chrono::duration<double>(Clock::now() - start_).count()};
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double left = bytes_taken_ - bytes_done_ + BytesToTake();
+    const double all = bytes_before_ + bytes_done_ + left;
+    const ScoreProgress progress{
+        .rows_done = rows_done_ + left_out.where + left_out.sample,
+        .rows_total = rows_total_,
+        .tokens_done = summary_.tokens,
+        .fraction = all > 0 ? 1 - left / all : 1,
+        .seconds = seconds,
+        .seconds_left = bytes_done_ > 0 ? seconds * left / bytes_done_ : -1};
     lock->unlock();
     options_.on_progress(progress);
     lock->lock();
@@ -172,8 +177,15 @@ class Session {
   // that all cores have some.
   double Share() {
     const std::lock_guard lock(mutex_);
-    const auto left_out = static_cast<double>(reader_.left_out().bytes);
-    return (bytes_to_do_ - left_out - bytes_taken_) / workers_;
+    return BytesToTake() / workers_;
+  }
+
+  // Bytes of records that nobody has taken and that will be scored: the same share of what is not
+  // yet read as of what is. mutex_ is held.
+  double BytesToTake() const {
+    const double scored = bytes_before_ + bytes_taken_;
+    const double read = scored + bytes_rejected_ + static_cast<double>(reader_.left_out().bytes);
+    return std::max(0.0, bytes_total_ - read) * (read > 0 ? scored / read : 1);
   }
 
   // The next trajectory that can be scored, as tokens; false when there is none or the session is
@@ -190,8 +202,8 @@ class Session {
         return true;
       } catch (const RowError& e) {
         const std::lock_guard lock(mutex_);
-        Reject(MakeRejected(FileName(trajectory.span), trajectory, e));
-        bytes_done_ += static_cast<double>(trajectory.span.length);
+        Reject(MakeRejected(FileName(trajectory.span), trajectory, e), trajectory.span);
+        bytes_taken_ -= static_cast<double>(trajectory.span.length);
       }
     }
     return false;
@@ -237,13 +249,13 @@ class Session {
       ReadItem item;
       if (!reader_.Next(&item)) return false;
       if (auto* bad = std::get_if<Rejection>(&item)) {
-        Reject({FileName(bad->span), bad->span.line, bad->row, bad->id, bad->reason, bad->message});
-        bytes_done_ += static_cast<double>(bad->span.length);
+        Reject({FileName(bad->span), bad->span.line, bad->row, bad->id, bad->reason, bad->message},
+               bad->span);
       } else if (*trajectory = std::move(std::get<Trajectory>(item));
                  writer_.done().contains(trajectory->row)) {
         ++rows_done_;
         ++summary_.rows_before;
-        bytes_to_do_ -= static_cast<double>(trajectory->span.length);
+        bytes_before_ += static_cast<double>(trajectory->span.length);
       } else {
         bytes_taken_ += static_cast<double>(trajectory->span.length);
         return true;
@@ -255,11 +267,12 @@ class Session {
     return InputName(options_.input.files[span.file]);
   }
 
-  void Reject(RejectedRow row) {
+  void Reject(RejectedRow row, const RecordSpan& span) {
     if (options_.input.fail_on_bad_row) {
       throw Error(row.message, "leave out --bad-rows fail to set such rows aside and go on");
     }
     ++rows_done_;
+    bytes_rejected_ += static_cast<double>(span.length);
     ++summary_.rows_rejected;
     const int64_t seen = ++summary_.rejected_by_reason[row.reason];
     if (seen <= kExamples) summary_.rejected_examples.push_back(row.message);
@@ -290,7 +303,9 @@ class Session {
   ScoreSummary summary_;
   std::exception_ptr failure_;
   Clock::time_point start_;
-  double bytes_done_ = 0, bytes_taken_ = 0, bytes_to_do_ = 0;  // of this session's records
+  // Of the rows' records: all, those found stored, those taken and stored in this session.
+  double bytes_total_ = 0, bytes_before_ = 0, bytes_rejected_ = 0;
+  double bytes_taken_ = 0, bytes_done_ = 0;
   int workers_ = 1;
   int64_t rows_done_ = 0;
   int64_t rows_total_ = 0;
@@ -330,7 +345,14 @@ ScoreSummary Score(const ScoreOptions& given) {
   for (int32_t id = 0; id < text->vocab_size(); ++id) pieces.push_back({id, text->Piece(id)});
   writer->WriteVocab(pieces);
 
-  if (options.on_plan) options.on_plan(engine->info().plan);
+  const ScorePlan plan{.memory = engine->info().plan,
+                       .engine = engine->info().name,
+                       .why_not_native = why_not_native,
+                       .precision = engine->info().precision,
+                       .precision_why = engine->info().precision_why,
+                       .precision_note = engine->info().precision_note,
+                       .rows_before = static_cast<int64_t>(writer->done().size())};
+  if (options.on_plan) options.on_plan(plan);
   Session session(options, *text, *writer, inputs, stdin_file, most_record);
   try {
     session.Run(*engine, threads);
@@ -346,10 +368,7 @@ ScoreSummary Score(const ScoreOptions& given) {
   writer->Finish(!session.summary().stopped);
   if (piped && !session.summary().stopped) DropKeptStdin(options.out);
   ScoreSummary summary = session.summary();
-  summary.engine = engine->info().name;
-  summary.why_not_native = why_not_native;
-  summary.precision = engine->info().precision;
-  summary.precision_why = engine->info().precision_why;
+  summary.plan = plan;
   summary.peak_rss_bytes = PeakRssBytes();
   return summary;
 }

@@ -44,7 +44,7 @@ TEST(SameBits, WhateverThreadsSweepAndOrder) {
   options.out = dir / "layer-by-layer";
   options.student.memory = 460'000'000;  // float32 weights alone are 538 MB
   std::optional<MemoryPlan> plan;
-  options.on_plan = [&](const MemoryPlan& made) { plan = made; };
+  options.on_plan = [&](const ScorePlan& made) { plan = made.memory; };
   Score(options);
   ASSERT_TRUE(plan);
   EXPECT_TRUE(plan->layer_by_layer);

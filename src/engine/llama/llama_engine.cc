@@ -147,13 +147,15 @@ class LlamaWorker : public EngineWorker {
 
 class LlamaEngine : public Engine {
  public:
-  LlamaEngine(const GgufInfo& info, const std::string& student, bool f32, std::string precision_why,
+  LlamaEngine(const GgufInfo& info, const std::string& student, bool f32, bool automatic,
               const MemoryPlan& plan, int64_t sweep_rows)
       : model_(LoadModel(info.path, student)), shape_(ShapeOf(info, f32)), sweep_rows_(sweep_rows) {
     ReadAndCheckOutput();
+    const std::string why = f32 ? "float32 fits in memory" : "float32 would not fit in memory";
     info_ = {.name = "llama",
              .precision = f32 ? "f32" : "native",
-             .precision_why = std::move(precision_why),
+             .precision_why = automatic ? why : "",
+             .precision_note = automatic && !f32 ? why + " (docs/precision.md)" : "",
              .cpu_level = CpuLevel(),
              .weights_bytes = static_cast<int64_t>(llama_model_size(model_.get())),
              .plan = plan,
@@ -204,17 +206,13 @@ std::unique_ptr<Engine> OpenLlamaEngine(const EngineOptions& options) {
   GgufInfo info = ReadGguf(options.student.path);
   bool f32 = false;
   const MemoryPlan plan = ChoosePlan(info, options, &f32);
-  std::string why;
-  if (precision == Precision::kAuto) {
-    why = fmt::format("float32 {} in memory", f32 ? "fits" : "would not fit");
-  }
   if (f32 && info.quantised) {
     const std::string hash =
         options.student_hash.empty() ? HashFile(options.student.path) : options.student_hash;
     info = ReadGguf(DequantisedGguf(info, hash, options.student.cache_dir));
   }
-  return std::make_unique<LlamaEngine>(info, options.student.path, f32, std::move(why), plan,
-                                       options.sweep_rows);
+  return std::make_unique<LlamaEngine>(info, options.student.path, f32,
+                                       precision == Precision::kAuto, plan, options.sweep_rows);
 }
 
 }  // namespace rsr
