@@ -31,7 +31,9 @@ void Merge(const PassColumns& from, const std::string& pass, PassColumns* into) 
 
 bool HavePass(const std::vector<std::string>& runs, const std::string& pass) {
   for (const std::string& run : runs) {
-    if (!pass.empty() && !ReadRunInfo(PassPath(run, pass))) return false;
+    if (pass.empty()) continue;
+    const auto info = ReadRunInfo(PassPath(run, pass));
+    if (!info || !info->complete) return false;
   }
   return true;
 }

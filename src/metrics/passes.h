@@ -10,7 +10,7 @@
 
 namespace rsr {
 
-// Whether every run has that pass; true for "".
+// Whether every run has all of that pass; true for "".
 bool HavePass(const std::vector<std::string>& runs, const std::string& pass);
 
 // Of the last of `runs`: all passes that the metrics read. Projections are kept only for metrics

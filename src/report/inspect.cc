@@ -18,14 +18,21 @@ namespace {
 constexpr uint32_t kColumns = RunReader::kSurprisal | RunReader::kRank | RunReader::kEntropy |
                               RunReader::kTop1Id | RunReader::kTokenId | RunReader::kPosition;
 
-// The row with this id, or the first of the input where the id is empty.
+// The row with this id, or the first of the input where the id is empty. Looked for among the ids
+// alone: a night's run has gigabytes of token columns.
 RunRow Find(RunReader& reader, const InspectOptions& options) {
-  std::optional<RunRow> found;
+  std::optional<int64_t> wanted;
   std::vector<std::string> ids;
-  reader.ForEach(kColumns, [&](const RunRow& row) {
-    if (options.id.empty() ? !found || row.row < found->row : row.id == options.id) found = row;
+  reader.ForEach(RunReader::kNone, [&](const RunRow& row) {
+    if (options.id.empty() ? !wanted || row.row < *wanted : row.id == options.id) wanted = row.row;
     ids.push_back(row.id);
   });
+  std::optional<RunRow> found;
+  if (wanted) {
+    reader.ForEach(
+        kColumns, [&](const RunRow& row) { found = row; },
+        [&](const RunRow& row) { return row.row == *wanted; });
+  }
   if (found) return *std::move(found);
   if (ids.empty()) throw Error(fmt::format("no scored trajectory in {}", options.run));
   const std::string in_run = fmt::format("no trajectory '{}' in {}", options.id, options.run);

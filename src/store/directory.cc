@@ -56,12 +56,12 @@ int ListedNumber(const RunInfo::Shard& shard, const std::string& dir) {
               "put an intact copy of run.json in its place");
 }
 
-void VerifyHash(const std::string& path, const std::string& expected) {
+void VerifyHash(const std::string& path, const std::string& expected, const RunSchema& schema) {
   const std::string found = HashFile(path);
   if (found == expected) return;
   throw Error(fmt::format("{}: is damaged: its XXH3-128 is {}, expected {} (run.json)", path, found,
                           expected),
-              ShardHint(path));
+              ShardHint(path, schema));
 }
 
 // Reads it whole.
@@ -117,7 +117,7 @@ RunFiles SurveyRun(const std::string& dir) {
     }
     const std::string path = dir + "/" + shard.file;
     if (PathExists(path)) {
-      VerifyHash(path, shard.hash);
+      VerifyHash(path, shard.hash, schema);
       finished.insert(number);
     } else {
       files.missing.push_back(shard);

@@ -27,12 +27,13 @@ class Reader : public RunReader {
     const std::string path = dir + "/" + files_.missing[0].file;
     throw Error(
         fmt::format("{}: is missing: run.json lists it with {} rows", path, files_.missing[0].rows),
-        "put it back, or run the same score command again: its rows are scored anew");
+        fmt::format("put it back, or {}: its rows are scored anew", schema_.RunAgain(path)));
   }
 
   const RunInfo& info() const override { return files_.info; }
 
-  void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit) override {
+  void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit,
+               const std::function<bool(const RunRow&)>& wanted) override {
     std::unordered_set<int64_t> seen;
     const std::unordered_map<int64_t, VerifiedRow> verified = Verified();
     const auto visit_labelled = [&](RunRow& row) {
@@ -43,14 +44,17 @@ class Reader : public RunReader {
     for (const auto* shards : {&files_.info.shards, &files_.unlisted}) {
       for (const RunInfo::Shard& shard : *shards) {
         const std::string path = dir_ + "/" + shard.file;
-        ReadShard(path, schema_, columns, /*check_pages=*/false, [&](RunRow& row) {
-          if (!seen.insert(row.row).second) {
-            throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path,
-                                    row.row, row.id),
-                        "delete one of the two and run the same score command again");
-          }
-          visit_labelled(row);
-        });
+        ReadShard(
+            path, schema_, columns, /*check_pages=*/false,
+            [&](RunRow& row) {
+              if (!seen.insert(row.row).second) {
+                throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path,
+                                        row.row, row.id),
+                            "delete one of the two and " + schema_.RunAgain(path));
+              }
+              visit_labelled(row);
+            },
+            wanted);
       }
     }
     RunRow row;
@@ -58,6 +62,7 @@ class Reader : public RunReader {
       ReadStream(file.bytes(), schema_, file.path(),
                  [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
                    RowDecoder(batch, schema_, columns, file.path()).Decode(0, &row);
+                   if (wanted && !wanted(row)) return;
                    if (seen.insert(row.row).second) visit_labelled(row);
                  });
     }

@@ -195,8 +195,10 @@ class RunReader {
     kAll = 8191
   };
   // Every stored trajectory once, in storage order (not input order). The row is only valid during
-  // the call.
-  virtual void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit) = 0;
+  // the call. With `wanted` only those for which it holds, looking at the row's small columns:
+  // token columns are read of the row groups that hold one of them.
+  virtual void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit,
+                       const std::function<bool(const RunRow&)>& wanted = {}) = 0;
 
   virtual std::vector<std::string> ReadVocab() = 0;  // indexed by token id
   virtual std::vector<RejectedRow> ReadRejected() = 0;

@@ -95,6 +95,9 @@ TEST_F(RunTest, PassesHaveColumnsOfTheirOwn) {
     info.pass_options = "k=2";
     EXPECT_THAT(ThrownBy([&] { RunWriter::Open(dir, info); }).message(),
                 testing::HasSubstr("options of the pass: 'k=1' in the run, 'k=2' now"));
+    std::filesystem::remove(dir + "/shards/00000.parquet");
+    EXPECT_THAT(ThrownBy([&] { RunReader::Open(dir); }).hint(),
+                testing::HasSubstr("run `rsr extend " + run_ + " --add " + pass + ":k=1` again"));
     EXPECT_EQ(ReadRunInfo(dir)->pass, pass);
   }
 }
@@ -137,6 +140,34 @@ TEST_F(RunTest, RowsOfAnyLengthComeBackWithAndWithoutTheirRecords) {
       ++rows;
     });
     EXPECT_EQ(rows, lengths.size());
+  }
+}
+
+TEST_F(RunTest, OnlyTheRowsWantedAreVisited) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo(), {.shard_tokens = 300'000});
+  // In a shard of two row groups and, of the last, in flight.
+  const std::vector<int32_t> tokens = {70, 200'000, 0, 90'000, 60};
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    writer->Append(MakeTestRow(static_cast<int64_t>(i), tokens[i]));
+  }
+  const auto reader = RunReader::Open(run_);
+  const auto rows = [&](uint32_t columns, const std::set<int64_t>& wanted) {
+    std::map<int64_t, RunRow> rows;
+    reader->ForEach(
+        columns, [&](const RunRow& row) { rows.emplace(row.row, row); },
+        [&](const RunRow& row) { return wanted.contains(row.row); });
+    return rows;
+  };
+  for (const std::set<int64_t>& wanted : {std::set<int64_t>{}, {0}, {1}, {2}, {3}, {4}, {0, 3}}) {
+    const auto read = rows(RunReader::kAll, wanted);
+    const auto without_records = rows(RunReader::kRank, wanted);
+    EXPECT_EQ(read.size(), wanted.size());
+    EXPECT_EQ(without_records.size(), wanted.size());
+    for (const int64_t i : wanted) {
+      const RunRow written = MakeTestRow(i, tokens[i]);
+      ExpectSameRow(read.at(i), written);
+      EXPECT_EQ(without_records.at(i).tokens.rank, written.tokens.rank);
+    }
   }
 }
 

@@ -159,6 +159,7 @@ std::shared_ptr<arrow::Array> OneList(const std::vector<T>& values) {
 
 RunSchema::RunSchema(const RunInfo& info)
     : pass_(info.pass),
+      pass_options_(info.pass_options),
       kept_(pass_.empty() ? info.kept.size() : 0),
       older_(info.format_version < kRunFormatVersion) {
   arrow::FieldVector fields;
@@ -183,6 +184,13 @@ RunSchema::RunSchema(const RunInfo& info)
     throw Error(fmt::format("kept column '{}': a run has a column of this name already", name),
                 "give it another name: --keep NAME=COLUMN");
   }
+}
+
+std::string RunSchema::RunAgain(const std::string& path) const {
+  if (pass_.empty()) return "run the same score command again";
+  return fmt::format("run `rsr extend {} --add {}{}{}` again",
+                     path.substr(0, path.rfind(PassPath("", pass_))), pass_,
+                     pass_options_.empty() ? "" : ":", pass_options_);
 }
 
 std::vector<int> RunSchema::Fields(uint32_t columns) const {

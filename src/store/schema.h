@@ -24,6 +24,9 @@ class RunSchema {
   const std::shared_ptr<arrow::Schema>& arrow() const { return arrow_; }
   const std::string& pass() const { return pass_; }  // RunInfo::pass
   size_t kept() const { return kept_; }
+  // "run the same score command again", or of a pass the command that makes it: what writes anew
+  // what is lost of `path`, a file in the run's directory.
+  std::string RunAgain(const std::string& path) const;
   // Written by an older rsr: columns may be missing and then come out with their defaults.
   bool may_lack_columns() const { return older_; }
 
@@ -32,7 +35,7 @@ class RunSchema {
 
  private:
   std::shared_ptr<arrow::Schema> arrow_;
-  std::string pass_;
+  std::string pass_, pass_options_;
   size_t kept_;
   bool older_;
 };

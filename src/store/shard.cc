@@ -190,8 +190,9 @@ int64_t WeightOf(const RunRow& row) {
 }
 
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
-               const std::function<void(RunRow&)>& visit) {
-  ParquetFile file(path, check_pages, ShardHint(path));
+               const std::function<void(RunRow&)>& visit,
+               const std::function<bool(const RunRow&)>& wanted) {
+  ParquetFile file(path, check_pages, ShardHint(path, schema));
   // The lists of a pass differ in length, so they are read with their structure.
   const uint32_t of_rows = columns & (RunReader::kRecord | RunReader::kPassLists);
   std::vector<std::string> fields;
@@ -215,7 +216,19 @@ void ReadShard(const std::string& path, const RunSchema& schema, uint32_t column
       next = 0;
     }
     const size_t end = next + file.Rows(group);
-    if (end > lengths.size()) ThrowDamaged(path, "a row group lacks rows", ShardHint(path));
+    if (end > lengths.size()) ThrowDamaged(path, "a row group lacks rows", ShardHint(path, schema));
+    const auto is_wanted = [&](size_t i) {
+      decoder->Decode(static_cast<int64_t>(i), &row);
+      return !wanted || wanted(row);
+    };
+    if (wanted) {
+      size_t first = next;
+      while (first < end && !is_wanted(first)) ++first;
+      if (first == end) {
+        next = end;
+        continue;
+      }
+    }
     std::optional<TokenReader> reader;
     if (schema.pass().empty()) {  // else there are no token columns
       file.Guard([&] {
@@ -227,7 +240,7 @@ void ReadShard(const std::string& path, const RunSchema& schema, uint32_t column
       for (int64_t tokens = 0; last < end && tokens < kBlockTokens; ++last) tokens += lengths[last];
       if (reader) file.Guard([&] { reader->Read(CountOf(lengths, next, last), &block); });
       for (int64_t begin = 0; next < last; begin += lengths[next++]) {
-        decoder->Decode(static_cast<int64_t>(next), &row);
+        if (!is_wanted(next)) continue;
         TakeTokens(block, begin, lengths[next], &row.tokens);
         visit(row);
       }
@@ -235,11 +248,10 @@ void ReadShard(const std::string& path, const RunSchema& schema, uint32_t column
   }
 }
 
-std::string ShardHint(const std::string& path) {
+std::string ShardHint(const std::string& path, const RunSchema& schema) {
   return fmt::format(
-      "delete {} and run the same score command again: its rows are scored anew (or put an intact "
-      "copy in its place)",
-      path);
+      "delete {} and {}: its rows are scored anew (or put an intact copy in its place)", path,
+      schema.RunAgain(path));
 }
 
 }  // namespace rsr

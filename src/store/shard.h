@@ -44,12 +44,13 @@ void ReadParquet(const std::string& path, const std::vector<std::string>& fields
 // What a row takes of a shard's size: its scored tokens, and its record in tokens' worth of bytes.
 int64_t WeightOf(const RunRow& row);
 
-// The rows of a shard in order, with the columns asked for (RunReader::Columns). The row is only
-// valid during the call.
+// The rows of a shard in order, with the columns asked for (RunReader::Columns), `wanted` as in
+// RunReader::ForEach. The row is only valid during the call.
 void ReadShard(const std::string& path, const RunSchema& schema, uint32_t columns, bool check_pages,
-               const std::function<void(RunRow&)>& visit);
+               const std::function<void(RunRow&)>& visit,
+               const std::function<bool(const RunRow&)>& wanted = {});
 
 // The way out of a damaged shard.
-std::string ShardHint(const std::string& path);
+std::string ShardHint(const std::string& path, const RunSchema& schema);
 
 }  // namespace rsr

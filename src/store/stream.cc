@@ -5,6 +5,7 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/util/key_value_metadata.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -97,8 +98,8 @@ void ReadStream(std::string_view bytes, const RunSchema& schema, const std::stri
   const auto input = std::make_shared<arrow::io::BufferReader>(
       std::make_shared<arrow::Buffer>(std::string_view(bytes)));
   auto opened = arrow::ipc::RecordBatchStreamReader::Open(input, options);
-  const char* hint =
-      "delete this file and run the same score command again: its rows are scored anew";
+  const std::string hint =
+      fmt::format("delete this file and {}: its rows are scored anew", schema.RunAgain(path));
   if (!opened.ok()) ThrowDamaged(path, opened.status().message(), hint);
   const auto reader = std::move(opened).ValueUnsafe();
   if (!schema.may_lack_columns() && !reader->schema()->Equals(*schema.arrow())) {

@@ -136,7 +136,7 @@ class Writer : public RunWriter {
         if (done_.contains(row.row)) {
           throw Error(fmt::format("{}: row {} ('{}') is stored in another shard too", path, row.row,
                                   row.id),
-                      "delete one of the two and run the same score command again");
+                      "delete one of the two and " + schema_.RunAgain(path));
         }
         Count(row);
       });
@@ -195,7 +195,7 @@ class Writer : public RunWriter {
     if (shard.rows != rows_in_flight_) {
       throw Error(fmt::format("{}: {} rows were written and {} can be read back", StreamPath(),
                               rows_in_flight_, shard.rows),
-                  "check the disk, then run the same score command again");
+                  "check the disk, then " + schema_.RunAgain(dir_));
     }
     const std::string_view bytes = builder.Finish();
     shard.hash = HashBytes(bytes);
