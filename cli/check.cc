@@ -89,6 +89,9 @@ Table FilesTable(const CheckReport& report) {
   return table;
 }
 
+// Of all files together; the table says how many rows each loses.
+constexpr size_t kMostExamples = 10;
+
 int Run(const Flags& flags, Context& context) {
   Printer& printer = context.printer;
   const CheckReport report = Check({.student = flags.student.Student(),
@@ -104,7 +107,8 @@ int Run(const Flags& flags, Context& context) {
   printer.Flush();
   printer.Note(fmt::format("chat template: {}; limit: {} tokens a row", report.template_source,
                            Thousands(report.limit)));
-  bool rejected = false;
+  Rejections rejected{.hint =
+                          "`rsr score` skips such rows and lists them all in RUN/rejected.jsonl"};
   MaskNotes notes;
   for (const FileCheck& f : report.files) {
     notes.special_tokens_in_content += f.notes.special_tokens_in_content;
@@ -118,17 +122,15 @@ int Run(const Flags& flags, Context& context) {
     if (!f.left_out.empty()) {
       printer.Note(fmt::format("{}: left out {}", f.file, LeftOutText(f.left_out)));
     }
-    rejected |= f.rejected > 0;
-    PrintRejections(
-        {.rows = f.rejected,
-         .of_rows = f.rows,
-         .by_reason = f.rejected_by_reason,
-         .examples = f.rejected_examples,
-         .all_in = "",
-         .hint = "`rsr score` skips such rows and lists them all in RUN/rejected.jsonl"},
-        printer);
+    rejected.rows += f.rejected;
+    rejected.of_rows += f.rows;
+    for (const auto& [reason, n] : f.rejected_by_reason) rejected.by_reason[reason] += n;
+    for (const std::string& example : f.rejected_examples) {
+      if (rejected.examples.size() < kMostExamples) rejected.examples.push_back(example);
+    }
   }
-  return rejected ? kUserError : kDone;
+  PrintRejections(rejected, printer);
+  return rejected.rows > 0 ? kUserError : kDone;
 }
 
 }  // namespace

@@ -19,13 +19,6 @@ bool IsShellSafe(unsigned char c) {
 
 }  // namespace
 
-std::string Thousands(int64_t n) {
-  std::string s = std::to_string(n);
-  const int64_t first = n < 0 ? 1 : 0;
-  for (int64_t i = static_cast<int64_t>(s.size()) - 3; i > first; i -= 3) s.insert(i, 1, ',');
-  return s;
-}
-
 std::string Gigabytes(int64_t bytes) { return fmt::format("{:.2f} GB", bytes / 1e9); }
 
 std::string Duration(double seconds) {

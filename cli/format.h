@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "rsr/thousands.h"
+
 namespace rsr::cli {
 
-std::string Thousands(int64_t n);                      // 1,234,567
 std::string Gigabytes(int64_t bytes);                  // 1.23 GB, powers of ten
 std::string Duration(double seconds);                  // 12 s, 3 min 20 s, 2 h 05 min
 std::string Plural(int64_t n, std::string_view noun);  // 1 row, 1,200 rows, 2 trajectories

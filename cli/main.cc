@@ -1,8 +1,12 @@
 // rsr: reads the command line, runs one command, turns what went wrong into a message and an exit
 // status.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <exception>
+#include <memory>
 #include <new>
+#include <string>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/usage.h"
@@ -16,10 +20,21 @@ constexpr const char* kBugHint =
     "this is a bug in rsr: please report it with the command line, this message and the output of "
     "`rsr --version`";
 
+// CLI11 puts two blank lines between groups of options.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    return CLI::detail::find_and_replace(Formatter::make_help(app, std::move(name), mode), "\n\n\n",
+                                         "\n\n");
+  }
+};
+
 int Main(int argc, char** argv, Printer& printer) {
   CLI::App root("Scores reasoning trajectories under the student that would be trained on them.",
                 "rsr");
   root.require_subcommand(1);
+  root.formatter(std::make_shared<HelpFormatter>());
   root.set_help_flag("-h,--help", "this text");
   root.set_version_flag("--version", VersionDetails, "version, instruction set and what is linked");
   root.get_formatter()->label("REQUIRED", "(required)");
@@ -60,6 +75,8 @@ int Main(int argc, char** argv, Printer& printer) {
 }
 
 int Guarded(int argc, char** argv) {
+  // A file at its size limit is to be an error with a message, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   Printer printer;
   try {
     const int status = Main(argc, argv, printer);

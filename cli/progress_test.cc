@@ -19,7 +19,7 @@ TEST(ProgressTest, BarWaitsTwoSecondsAndIsRedrawnTenTimesASecond) {
   EXPECT_EQ(progress.At(0.5, Some(0, 0, 0), 80), "");
   EXPECT_EQ(progress.At(1.9, Some(1, 0.1, 600), 80), "");
   EXPECT_EQ(progress.At(2.5, Some(2, 0.25, 1200, 6), 80),
-            " 25 % [#######----------------------]  1,250 of 5,000 rows  600 tokens/s  ETA 6 s");
+            " 25 % [######---------------------]  1,250 of 5,000 rows  600 tokens/s  ETA 6 s");
   EXPECT_EQ(progress.At(2.55, Some(2, 0.25, 1200), 80), "");
   EXPECT_NE(progress.At(2.65, Some(2, 0.25, 1200), 80), "");
 }

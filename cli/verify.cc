@@ -80,7 +80,7 @@ Command AddVerify(CLI::App& root, Context& context) {
   app->add_option("--timeout", flags->options.timeout_s,
                   "seconds for one answer; then it is undecided")
       ->type_name("S")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::PositiveNumber.description(""))
       ->capture_default_str();
   AddTableFlags(*app, flags->table);
   AddQuiet(*app, context.printer);

@@ -14,5 +14,6 @@
 #include "rsr/student.h"
 #include "rsr/table.h"
 #include "rsr/teachers.h"
+#include "rsr/thousands.h"
 #include "rsr/verify.h"
 #include "rsr/version.h"

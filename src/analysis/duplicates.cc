@@ -6,6 +6,7 @@
 
 #include "analysis/rank_teachers.h"
 #include "base/hash.h"
+#include "rsr/thousands.h"
 
 namespace rsr {
 namespace {
@@ -56,10 +57,12 @@ void FindDuplicates(const ScoredRows& data, TeachersReport& report) {
   for (auto& [names, pair] : pairs) {
     report.warnings.push_back(
         pair.teacher == pair.other
-            ? fmt::format("{} of '{}' repeat{} another of its own word for word ({})", pair.count,
-                          pair.teacher, pair.count == 1 ? "s" : "", pair.example)
-            : fmt::format("{} of '{}' {} also there from '{}', word for word ({})", pair.count,
-                          pair.teacher, pair.count == 1 ? "is" : "are", pair.other, pair.example));
+            ? fmt::format("{} of '{}' repeat{} another of its own word for word ({})",
+                          Thousands(pair.count), pair.teacher, pair.count == 1 ? "s" : "",
+                          pair.example)
+            : fmt::format("{} of '{}' {} also there from '{}', word for word ({})",
+                          Thousands(pair.count), pair.teacher, pair.count == 1 ? "is" : "are",
+                          pair.other, pair.example));
     report.duplicates.push_back(std::move(pair));
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/rank_teachers.h"
+#include "rsr/thousands.h"
 
 namespace rsr {
 Grouped GroupTeachers(const ScoredRows& data, const Rows& rows) {
@@ -62,7 +63,8 @@ std::vector<std::string> TeacherWarnings(const Grouped& grouped, const std::stri
         fmt::format("{} of {} problems have a value for every teacher: part of a difference "
                     "between teachers may be a "
                     "difference between problems",
-                    shared, grouped.problems));
+                    Thousands(static_cast<int64_t>(shared)),
+                    Thousands(static_cast<int64_t>(grouped.problems))));
   }
   int64_t labelled = 0, trajectories = 0, truncated = 0, infinite = 0;
   for (const Teacher& teacher : teachers) {
@@ -74,7 +76,7 @@ std::vector<std::string> TeacherWarnings(const Grouped& grouped, const std::stri
   if (labelled > 0 && labelled < trajectories) {
     warnings.push_back(fmt::format(
         "{} of {} trajectories have no label `correct`: accuracy counts only the others",
-        trajectories - labelled, trajectories));
+        Thousands(trajectories - labelled), Thousands(trajectories)));
   }
   if (truncated > 0) {
     const auto share = [](const Teacher& teacher) {
@@ -86,11 +88,12 @@ std::vector<std::string> TeacherWarnings(const Grouped& grouped, const std::stri
     warnings.push_back(fmt::format(
         "{} of {} trajectories were cut by --max-tokens and count with their beginning only; most "
         "of '{}': {} of {}",
-        truncated, trajectories, most.name, most.truncated, most.trajectories));
+        Thousands(truncated), Thousands(trajectories), most.name, Thousands(most.truncated),
+        Thousands(most.trajectories)));
   }
   if (infinite > 0) {
     warnings.push_back(fmt::format("{} of {} trajectories have an infinite or undefined {}",
-                                   infinite, trajectories, metric));
+                                   Thousands(infinite), Thousands(trajectories), metric));
   }
   return warnings;
 }

@@ -68,7 +68,9 @@ std::string HintForMissing(const std::string& path) {
 
 [[noreturn]] void ThrowUnwritable(const std::string& path, int error) {
   std::string hint;
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
+  if (error == EFBIG) {
+    hint = "raise the limit of file sizes (ulimit -f), then run the same command again";
+  } else if (error == ENOSPC || error == EDQUOT) {
     hint = fmt::format(
         "free some space in {} or write somewhere else, then run the same command again",
         DirectoryOf(path));

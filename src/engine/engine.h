@@ -65,7 +65,7 @@ struct EngineInfo {
   std::string precision_why;  // in one clause, if Precision::kAuto was asked for; else empty
   // What to weigh before a long run, if Precision::kAuto was asked for and there is something.
   std::string precision_note;
-  std::string cpu_level;      // of the sweep
+  std::string cpu_level;  // of the sweep
   int64_t weights_bytes = 0;
   MemoryPlan plan;
   int64_t pack_tokens = 0;  // shorter sequences are best collected to packs of so many tokens

@@ -14,6 +14,7 @@
 #include "metrics/passes.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
+#include "rsr/thousands.h"
 
 namespace rsr {
 namespace {
@@ -170,7 +171,8 @@ std::string LoopWarning(const ScoredRows& data) {
   return fmt::format(
       "{} of {} trajectories say mostly what they said before (repeated_8grams above {}), most of "
       "'{}': {}; a loop's tokens are nearly certain, so its other metrics say little about it",
-      all, data.rows.size(), kLoopShare, most->first, most->second);
+      Thousands(all), Thousands(std::ssize(data.rows)), kLoopShare, most->first,
+      Thousands(most->second));
 }
 
 Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings) {

@@ -9,6 +9,7 @@
 
 #include "base/filter.h"
 #include "rsr/error.h"
+#include "rsr/thousands.h"
 
 namespace rsr {
 namespace {
@@ -17,17 +18,21 @@ namespace {
 [[noreturn]] void NothingLeft(const ScoredRows& data, const Candidates& none,
                               const SelectOptions& options, const Filter& filter,
                               const RowColumns& columns) {
-  std::string what = fmt::format("nothing to select: of {} rows", data.rows.size());
-  if (!options.where.empty()) what += fmt::format(" {} are filtered out,", none.filtered_out);
-  if (options.correct_only) what += fmt::format(" {} labelled wrong,", none.labelled_wrong);
-  what += fmt::format(" {} without a value of {}", none.without_value, data.metrics.front()->name);
+  std::string what = fmt::format("nothing to select: of {} rows", Thousands(std::ssize(data.rows)));
+  if (!options.where.empty())
+    what += fmt::format(" {} are filtered out,", Thousands(none.filtered_out));
+  if (options.correct_only)
+    what += fmt::format(" {} labelled wrong,", Thousands(none.labelled_wrong));
+  what += fmt::format(" {} without a value of {}", Thousands(none.without_value),
+                      data.metrics.front()->name);
   std::string hint;
   for (const std::string& text : filter.clauses()) {
     const Filter clause(text);
     const auto passes = std::count_if(data.rows.begin(), data.rows.end(), [&](const auto& row) {
       return clause.Accepts([&](const std::string& name) { return columns.Get(name, row); });
     });
-    hint += fmt::format("{}`{}` alone holds for {}", hint.empty() ? "" : ", ", text, passes);
+    hint +=
+        fmt::format("{}`{}` alone holds for {}", hint.empty() ? "" : ", ", text, Thousands(passes));
   }
   for (const std::string& name : filter.names()) {
     const bool empty = std::all_of(data.rows.begin(), data.rows.end(), [&](const auto& row) {

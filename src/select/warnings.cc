@@ -1,8 +1,10 @@
 #include "select/warnings.h"
+#include "rsr/thousands.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 namespace rsr {
@@ -11,14 +13,15 @@ namespace {
 std::string PassedOver(const Choice& choice) {
   std::string rules;
   for (const auto& [rule, n] : choice.passed_over)
-    rules += fmt::format("{}{} {}", rules.empty() ? "" : ", ", n, rule);
+    rules += fmt::format("{}{} {}", rules.empty() ? "" : ", ", Thousands(n), rule);
   return rules;
 }
 
 // What was taken instead of what was asked for.
 std::string Rest(const Candidates& candidates, const Choice& choice) {
-  const std::string taken = fmt::format("{} of {} candidates were taken, {} scored tokens",
-                                        choice.picks.size(), candidates.rows.size(), choice.tokens);
+  const std::string taken = fmt::format(
+      "{} of {} candidates were taken, {} scored tokens", Thousands(std::ssize(choice.picks)),
+      Thousands(std::ssize(candidates.rows)), Thousands(choice.tokens));
   return choice.passed_over.empty()
              ? taken
              : fmt::format("{} (passed over: {})", taken, PassedOver(choice));
@@ -37,7 +40,7 @@ std::vector<std::string> Warnings(const SelectOptions& options, const Candidates
   if (options.per_problem > 0 && most <= options.per_problem) {
     warnings.push_back(
         fmt::format("no problem has more than {} candidate{}: the best {} of each is all there is",
-                    most, most == 1 ? "" : "s", options.per_problem));
+                    Thousands(most), most == 1 ? "" : "s", Thousands(options.per_problem)));
   }
   std::unordered_set<size_t> covered;
   for (const Candidate& pick : choice.picks) covered.insert(pick.problem);
@@ -45,16 +48,16 @@ std::vector<std::string> Warnings(const SelectOptions& options, const Candidates
   if (options.per_problem > 0 && options.top == 0 && options.budget_tokens == 0 && bare > 0)
     warnings.push_back(
         fmt::format("{} of {} problems have no row in the selection (candidates passed over: {})",
-                    bare, candidates.problems, PassedOver(choice)));
+                    Thousands(bare), Thousands(candidates.problems), PassedOver(choice)));
   const auto taken = static_cast<int64_t>(choice.picks.size());
   if (options.top > taken && !choice.passed_over.contains("budget"))
-    warnings.push_back(
-        fmt::format("fewer than the {} rows asked for: {}", options.top, Rest(candidates, choice)));
+    warnings.push_back(fmt::format("fewer than the {} rows asked for: {}", Thousands(options.top),
+                                   Rest(candidates, choice)));
   if (options.budget_tokens > 0 && !choice.passed_over.contains("budget") &&
       !choice.passed_over.contains("top")) {
     warnings.push_back(
         fmt::format("the budget of {} scored tokens is larger than what there is: {}",
-                    options.budget_tokens, Rest(candidates, choice)));
+                    Thousands(options.budget_tokens), Rest(candidates, choice)));
   }
   if (options.chi2_weights && options.format == ExportFormat::kOriginal)
     warnings.push_back("the original records have no place for weights: they are in the manifest");

@@ -10,11 +10,15 @@
 namespace rsr {
 
 void ThrowUnwritable(const std::string& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const char* make_room = error == ENOSPC || error == EDQUOT ? "free some space there"
+                          : error == EFBIG ? "raise the limit of file sizes (ulimit -f)"
+                                           : nullptr;
   throw Error(
       fmt::format("{}: cannot be written: {}", path, std::generic_category().message(error)),
-      full ? "free some space there and run the same command again; what is stored stays valid"
-           : "");
+      make_room == nullptr
+          ? ""
+          : fmt::format("{} and run the same command again; what is stored stays valid",
+                        make_room));
 }
 
 void ThrowDamaged(const std::string& path, const std::string& reason, const std::string& hint) {

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "rsr/error.h"
+#include "rsr/thousands.h"
 #include "text/chat_template.h"
 #include "text/mask.h"
 #include "text/reference_mask.h"
@@ -34,7 +35,7 @@ class StudentTextSide : public TextSide {
     if (options.max_tokens > context_length()) {
       throw Error(
           fmt::format("--max-tokens {} is more than the student's context of {} tokens ({})",
-                      options.max_tokens, context_length(), options.path));
+                      options.max_tokens, Thousands(context_length()), options.path));
     }
     if (options.mask == MaskPolicy::kReference) {
       reference_header_ = vocabulary_.Tokenize(finder_.shape().header).ids;
@@ -199,11 +200,12 @@ class StudentTextSide : public TextSide {
       if (out->positions.empty()) {
         throw RowError{"no-scored-tokens",
                        fmt::format("all scored tokens lie behind --max-tokens {} (the row has {})",
-                                   limit, out->tokens_before_truncation)};
+                                   limit, Thousands(out->tokens_before_truncation))};
       }
     } else if (limit == 0 && static_cast<int64_t>(out->ids.size()) > context_length()) {
-      throw RowError{"too-long", fmt::format("{} tokens are more than the student's context of {}",
-                                             out->ids.size(), context_length())};
+      throw RowError{"too-long",
+                     fmt::format("{} tokens are more than the student's context of {}",
+                                 Thousands(std::ssize(out->ids)), Thousands(context_length()))};
     }
     if (out->positions.empty()) throw RowError{"no-scored-tokens", "no token is scored"};
   }

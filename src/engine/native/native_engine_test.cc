@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "engine/llama/llama_engine.h"
 #include "engine/llama/tiny_model.h"
+#include "kernels/matmul.h"
 #include "rsr/error.h"
 #include "student/gguf_file.h"
 
@@ -113,8 +114,10 @@ TEST_F(NativeEngineTest, Bf16IsNearFloat32) {
 TEST_F(NativeEngineTest, AutoIsFloat32AndSaysWhy) {
   const auto engine = Open(256, Precision::kAuto);
   EXPECT_EQ(engine->info().precision, "f32");
-  EXPECT_THAT(engine->info().precision_why, HasSubstr("bf16"));
+  EXPECT_THAT(engine->info().precision_why, HasSubstr("auto takes f32"));
+  EXPECT_EQ(engine->info().precision_note.starts_with("--precision bf16"), Bf16IsFaster());
   EXPECT_EQ(Open()->info().precision_why, "");
+  EXPECT_EQ(Open()->info().precision_note, "");
 }
 
 TEST_F(NativeEngineTest, AgreesWithoutWhatAFileMayLack) {
