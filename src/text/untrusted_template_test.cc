@@ -2,7 +2,7 @@
 // bounds. A template that crashes the process fails this test by ending it.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "rsr/error.h"
 #include "text/chat_template.h"
@@ -46,11 +46,11 @@ struct Bomb {
 class Bombs : public testing::TestWithParam<Bomb> {};
 
 TEST_P(Bombs, EndInAnError) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the CPU: the machine may be busy
   const std::string outcome = Outcome(GetParam().source);
   EXPECT_NE(outcome.find(GetParam().expected), std::string::npos) << outcome.substr(0, 300);
   // Some take the seconds that the steps allow; minutes would be a limit that does not hold.
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 60);
 }
 
 const std::string kLoop =
