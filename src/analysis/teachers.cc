@@ -11,6 +11,7 @@
 #include "analysis/rank_teachers.h"
 #include "metrics/joined_columns.h"
 #include "metrics/metrics_table.h"
+#include "metrics/no_value.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -55,6 +56,12 @@ TeachersReport RankTeachers(const ScoredRows& data, const TeachersOptions& optio
   Rows all;
   for (const ScoredRow& row : data.rows) all.push_back(&row);
   const Grouped grouped = GroupTeachers(data, all);
+  if (std::all_of(grouped.teachers.begin(), grouped.teachers.end(),
+                  [](const Teacher& teacher) { return teacher.by_problem.empty(); })) {
+    throw Error(fmt::format("nothing to rank by: none of {} trajectories has a value of '{}'",
+                            data.rows.size(), options.metric),
+                NoValueHint(metric));
+  }
   const BootstrapResult bootstrap =
       PairedBootstrap(Pair(grouped), metric, options.resamples, options.seed);
   TeachersReport report{.metric = options.metric,

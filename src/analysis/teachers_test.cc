@@ -131,6 +131,22 @@ TEST(Teachers, ReadsARunAndRefusesUnusableOptions) {
               HasSubstr("got 95"));
 }
 
+TEST(Teachers, RanksNothingWithoutAValue) {
+  std::vector<RunRow> rows = Grid(2, 12);
+  const auto rank = [&] { return RankTeachers(Loaded(rows, {"correct"}), {.metric = "correct"}); };
+  const Error error = ErrorOf(rank);
+  EXPECT_EQ(error.message(),
+            "nothing to rank by: none of 24 trajectories has a value of 'correct'");
+  EXPECT_THAT(error.hint(), HasSubstr("rsr verify"));
+  // A teacher without one comes last, and no number stands for it.
+  for (RunRow& row : rows)
+    if (row.teacher == "t1") row.correct = true;
+  const TeachersReport report = rank();
+  EXPECT_EQ(report.teachers[0].teacher, "t1");
+  EXPECT_EQ(report.teachers[1].problems, 0);
+  EXPECT_EQ(TeachersTable(report).rows[1][1], Cell());
+}
+
 TEST(Teachers, WarnsOfLoops) {
   const test::Scratch dir;
   std::vector<RunRow> rows = Grid(2, 12);

@@ -11,6 +11,7 @@
 #include "base/nearest.h"
 #include "metrics/joined_columns.h"
 #include "metrics/metrics_table.h"
+#include "metrics/no_value.h"
 #include "metrics/passes.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
@@ -197,7 +198,8 @@ Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings)
     const bool asked = std::find(options.metrics.begin(), options.metrics.end(), "correct") !=
                        options.metrics.end();
     if (asked && !labelled)
-      warnings->push_back("no trajectory has a label `correct`: `rsr verify` can check answers");
+      warnings->push_back("no trajectory has a label `correct`: " +
+                          NoValueHint(FindMetric("correct")));
   }
   data.metrics.resize(chosen.size());
   return groups ? GroupTable(data, options.by) : TrajectoryTable(data);

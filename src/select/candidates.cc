@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/filter.h"
+#include "metrics/no_value.h"
 #include "rsr/error.h"
 #include "rsr/thousands.h"
 
@@ -40,14 +41,33 @@ namespace {
     });
     if (empty) hint += fmt::format("; no row has a value of `{}`", name);
   }
+  if (none.without_value > 0) {
+    if (!hint.empty()) hint += "; ";
+    hint += NoValueHint(*data.metrics.front());
+  }
   throw Error(what, hint);
+}
+
+// "row 'ID' (FILE:LINE)".
+std::string NameOf(const ScoredRows& data, const ScoredRow& row) {
+  return fmt::format("row '{}' ({}:{})", row.id, data.runs[row.run].info.inputs.at(row.file).path,
+                     row.line);
+}
+
+bool Accepts(const Filter& filter, const RowColumns& columns, const ScoredRows& data,
+             const ScoredRow& row, const std::string& text) {
+  try {
+    return filter.Accepts([&](const std::string& name) { return columns.Get(name, row); });
+  } catch (const Error& error) {
+    throw Error(fmt::format("filter `{}`: {}: {}", text, NameOf(data, row), error.message()),
+                error.hint());
+  }
 }
 
 void CheckLabelled(const ScoredRows& data, const ScoredRow& row) {
   if (row.correct.has_value()) return;
-  throw Error(fmt::format("row '{}' ({}:{}) has no label `correct`, so it cannot be known "
-                          "whether it is correct",
-                          row.id, data.runs[row.run].info.inputs.at(row.file).path, row.line),
+  throw Error(fmt::format("{} has no label `correct`, so it cannot be known whether it is correct",
+                          NameOf(data, row)),
               "give every row a field \"correct\": true or false and score again, or leave rows "
               "without a label out: --where correct");
 }
@@ -75,7 +95,7 @@ Candidates FindCandidates(const ScoredRows& data, const SelectOptions& options) 
   std::unordered_map<std::string_view, size_t> problems;
   for (size_t i = 0; i < data.rows.size(); ++i) {
     const ScoredRow& row = data.rows[i];
-    if (!filter.Accepts([&](const std::string& name) { return columns.Get(name, row); })) {
+    if (!Accepts(filter, columns, data, row, options.where)) {
       ++found.filtered_out;
       continue;
     }
