@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/empty_values.h"
 #include "cli/usage.h"
 #include "rsr/error.h"
 #include "rsr/version.h"
@@ -67,6 +68,7 @@ int Main(int argc, char** argv, Printer& printer) {
   } catch (const CLI::ParseError& problem) {
     throw UsageError(root, problem);
   }
+  RefuseEmptyValues(root);
   int status = kOurFault;
   for (const Command& command : commands) {
     if (command.app->parsed()) status = command.run();
