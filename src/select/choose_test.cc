@@ -273,6 +273,8 @@ TEST(Choose, WhereSeesColumnsKeptColumnsMetricsAndProblems) {
               HasSubstr("of 4 rows 4 are filtered out, 0 without a value of rsr"));
   EXPECT_EQ(error("correct and rsr < 3").hint(),
             "`correct` alone holds for 1, `rsr < 3` alone holds for 2");
+  EXPECT_EQ(error("id < 3").message(),
+            "filter `id < 3`: row 'a' (data.jsonl:0): the text 'a' and the number 3 have no order");
   EXPECT_EQ(error("source = 'x'").hint(),
             "`source = 'x'` alone holds for 0; no row has a value of `source`");
 }
@@ -289,10 +291,42 @@ TEST(Quotas, WhatTheTextsSay) {
                                  "* true false 0 0 10"));
 }
 
+TEST(Quotas, SharesAreRoundedUpToWholeRowsAndDownToTokens) {
+  QuotaGroups groups;
+  for (const double share : {0.07, 0.071, 0.0, 1.0})
+    groups.groups.push_back({.is_share = true, .limit = share});
+  const auto limits = [&](int64_t QuotaGroups::Group::*limit) {
+    std::vector<int64_t> all;
+    for (const QuotaGroups::Group& group : groups.groups) all.push_back(group.*limit);
+    return all;
+  };
+  SetShares(groups, 100, 0);
+  EXPECT_THAT(limits(&QuotaGroups::Group::max_rows), ElementsAre(7, 8, 0, 100));  // 0.07 * 100 > 7
+  SetShares(groups, 0, 100);
+  EXPECT_THAT(limits(&QuotaGroups::Group::max_tokens), ElementsAre(7, 7, 0, 100));
+}
+
+TEST(Quotas, ABorderBelongsToTheBandNamedFirst) {
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 9; ++i)
+    rows.push_back(MakeRow(i, Name("id", i), Name("p", i), "t",
+                           std::vector<test::Token>(static_cast<size_t>(i + 1))));
+  const ScoredRows data = Loaded(rows, {"rsr", "tokens"});
+  const auto candidates = [&](const char* quota) {
+    std::vector<int64_t> of_group;
+    for (const auto& group : FindGroups({quota}, data, FindCandidates(data, {})).groups)
+      of_group.push_back(group.candidates);
+    return of_group;
+  };
+  EXPECT_THAT(candidates("tokens:1..3=1,3..6=1,6..=1"), ElementsAre(3, 3, 3));
+  EXPECT_THAT(candidates("tokens:6..=1,3..6=1,1..3=1"), ElementsAre(4, 3, 2));
+}
+
 TEST(Quotas, TextsThatAreNone) {
-  for (const char* text : {"", "source", ":a=1", "source:", "source:a", "source:=1", "source:a=",
-                           "source:a=x", "source:a=-1", "source:a=1.5", "source:a=101%",
-                           "source:1..0=5", "source:a=1,b", "source:a=nan", "source:a=1e300"}) {
+  for (const char* text :
+       {"", "source", ":a=1", "source:", "source:a", "source:=1", "source:a=", "source:a=x",
+        "source:a=-1", "source:a=1.5", "source:a=101%", "source:1..0=5", "source:a=1,b",
+        "source:a=nan", "source:a=1e300", "source:a=1,a=2", "source:*=1,a=2,*=3"}) {
     const Error error = ErrorOf([&] { ParseQuota(text); });
     EXPECT_THAT(error.message(), HasSubstr(fmt::format("quota `{}`", text)));
     EXPECT_THAT(error.hint(), HasSubstr("source:math=50%"));

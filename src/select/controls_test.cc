@@ -143,6 +143,16 @@ TEST(Controls, WorstIsTheArgMaxOfEachProblem) {
     EXPECT_EQ(row.index, worst.at(c.data.rows[row.index].problem_id));
 }
 
+TEST(Controls, WorstTakesTheFirstOfEqualRows) {
+  const Case c =
+      MakeCase({MakeRow(0, "a", "p", "t", {{1, 2}}), MakeRow(1, "b", "p", "t", {{1, 5}}),
+                MakeRow(2, "c", "q", "t", {{1, 5}}), MakeRow(3, "d", "r", "t", {{1, 5}})},
+               {.top = 2});
+  EXPECT_THAT(
+      Ids(DrawControl(Control::kWorst, c.candidates, c.selection, c.data, c.rules, 0), c.data),
+      ElementsAre("b", "c"));
+}
+
 TEST(Controls, TheSameSeedDrawsTheSameRowsFromRunsStoredOtherwise) {
   std::vector<RunRow> rows = RandomRows(120, 1);
   const Rules rules{.top = 40};
@@ -176,6 +186,40 @@ TEST(Controls, LeaveOutWhatCannotBeWritten) {
   for (const Control control : kAll)
     for (const Candidate& row : DrawControl(control, c.candidates, selection, c.data, rules, 0))
       EXPECT_FALSE(unfit.contains(row.index)) << ControlName(control);
+}
+
+// Pools so small that exchanges may not come near: the promise holds all the same.
+TEST(Controls, MatchTheTokensOfTheSmallestPools) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    std::mt19937_64 random(seed);
+    std::vector<RunRow> rows;
+    for (int64_t i = 0; i < 4 + static_cast<int64_t>(random() % 8); ++i) {
+      rows.push_back(
+          MakeRow(i, Name("id", i), Name("p", i), "t",
+                  std::vector<test::Token>(50 + random() % 400,
+                                           {1, static_cast<int32_t>(1 + random() % 9)})));
+    }
+    const Case c = MakeCase(rows, {.top = static_cast<int64_t>(rows.size() / 2)});
+    const auto tokens = static_cast<double>(TokensOf(c.selection, c.data));
+    for (const Control control : {Control::kTokenMatched, Control::kLengthMatched}) {
+      const auto drawn = DrawControl(control, c.candidates, c.selection, c.data, c.rules, seed);
+      EXPECT_NEAR(static_cast<double>(TokensOf(drawn, c.data)), tokens, 0.02 * tokens)
+          << ControlName(control) << " of seed " << seed;
+    }
+  }
+}
+
+// One row a problem, where that is possible; at random 100 of 400 rows would be of some 70
+// problems.
+TEST(Controls, MatchedOnesTakeFewRowsOfOneProblem) {
+  const Case c = MakeCase(RandomRows(400, 3), {.per_problem = 1});
+  for (const Control control : {Control::kTokenMatched, Control::kLengthMatched}) {
+    const auto drawn = DrawControl(control, c.candidates, c.selection, c.data, c.rules, 0);
+    std::set<std::string> problems;
+    for (const Candidate& row : drawn) problems.insert(c.data.rows[row.index].problem_id);
+    EXPECT_GT(static_cast<double>(problems.size()), 0.78 * static_cast<double>(drawn.size()))
+        << ControlName(control) << " " << drawn.size();
+  }
 }
 
 // Two rows, one of them taken: nothing else has its tokens.

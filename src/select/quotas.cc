@@ -149,7 +149,10 @@ Quota ParseQuota(const std::string& text) {
     const size_t equals = rest.find('=');
     if (equals == std::string_view::npos) Fail(text, fmt::format("no '=LIMIT' behind '{}'", rest));
     const size_t end = std::min(rest.find(',', equals), rest.size());
-    quota.parts.push_back(ParsePart(text, rest.substr(0, end)));
+    Quota::Part part = ParsePart(text, rest.substr(0, end));
+    for (const Quota::Part& other : quota.parts)
+      if (other.value == part.value) Fail(text, fmt::format("'{}' is there twice", part.value));
+    quota.parts.push_back(std::move(part));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (quota.parts.empty()) Fail(text, "expected VALUE=LIMIT behind the column");

@@ -277,6 +277,19 @@ TEST(Select, SaysWhatWasNoChoiceOrNoLimit) {
               ElementsAre(HasSubstr("more than 1 candidate:")));
 }
 
+TEST(Select, SaysOfAQuotaThatItLimitsNothing) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  // No row has a label, so none has a problem_accuracy.
+  EXPECT_THAT(
+      Select({.runs = {scored.run},
+              .out = dir / "out",
+              .top = 2,
+              .quotas = {"problem_accuracy:0..0.5=50%,0.5..1=50%", "teacher:*=2"}})
+          .warnings,
+      ElementsAre(HasSubstr("the quota problem_accuracy:0..0.5=50%,0.5..1=50% limits nothing")));
+}
+
 TEST(Select, ControlsAndWeightsAreWrittenInEveryFormat) {
   const Scratch dir;
   const Scored scored =

@@ -59,6 +59,14 @@ std::vector<std::string> Warnings(const SelectOptions& options, const Candidates
         fmt::format("the budget of {} scored tokens is larger than what there is: {}",
                     Thousands(options.budget_tokens), Rest(candidates, choice)));
   }
+  for (const std::string& text : options.quotas) {
+    const std::string column = ParseQuota(text).column + ":";
+    if (std::none_of(summary.quotas.begin(), summary.quotas.end(), [&](const auto& quota) {
+          return quota.group.starts_with(column) && quota.candidates > 0;
+        }))
+      warnings.push_back(
+          fmt::format("the quota {} limits nothing: no candidate has one of its values", text));
+  }
   if (options.chi2_weights && options.format == ExportFormat::kOriginal)
     warnings.push_back("the original records have no place for weights: they are in the manifest");
   for (size_t i = 2; i < summary.sets.size(); ++i) {
