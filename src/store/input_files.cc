@@ -41,8 +41,8 @@ const MappedFile& InputFiles::Open(int32_t number) {
         "relative paths count from the current directory: run this where `rsr score` was "
         "run, or put the file back");
   }
-  MappedFile file(input.path);
-  if (const std::string hash = HashBytes(file.bytes()); hash != input.hash) {
+  // Not of the mapped bytes: they would all count as memory used.
+  if (const std::string hash = HashFile(input.path); hash != input.hash) {
     throw Error(
         fmt::format("{}: input file of run {} has changed since it was scored: expected "
                     "XXH3-128 {}, got {}",
@@ -50,7 +50,7 @@ const MappedFile& InputFiles::Open(int32_t number) {
         "put the scored file back, or score the new one into a new run (relative paths count from "
         "the current directory)");
   }
-  return files_.emplace(number, std::move(file)).first->second;
+  return files_.emplace(number, MappedFile(input.path)).first->second;
 }
 
 }  // namespace rsr
