@@ -28,6 +28,9 @@ std::string Flip(const TeachersReport& report, const Grouped& grouped,
     }
     return -1;
   };
+  // Of many pairs some turn by chance: the risk is shared out among them (Bonferroni).
+  const auto teachers = static_cast<double>(grouped.teachers.size());
+  const double sure = 1 - (1 - report.confidence) / std::max(1.0, teachers * (teachers - 1) / 2);
   for (size_t i = 0; i < report.teachers.size(); ++i) {
     const int a = find(report.teachers[i].teacher);
     if (a < 0) continue;
@@ -37,7 +40,7 @@ std::string Flip(const TeachersReport& report, const Grouped& grouped,
       const auto problems = [&](int g) { return grouped.teachers[g].by_problem.size(); };
       if (std::min(problems(a), problems(b)) < kFewProblems) continue;
       const double p = OrderShare(bootstrap.values[b], bootstrap.values[a], better);
-      if (!(p >= report.confidence)) continue;
+      if (!(p >= sure)) continue;
       return fmt::format("'{}' is better than '{}' (P {:.3f})", report.teachers[j].teacher,
                          report.teachers[i].teacher, p);
     }

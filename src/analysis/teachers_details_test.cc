@@ -72,6 +72,29 @@ TEST(TeacherPairs, SayHowSureTheOrderIsAndWhatIsMissing) {
   EXPECT_EQ(enough.pairs[0].more_problems, 0);
 }
 
+// Of ten problems, so few that the resamples' variance is a tenth short.
+TEST(TeacherPairs, TenProblemsSayHowManyMore) {
+  std::vector<RunRow> rows;
+  const float differences[] = {1, -1, 0.75f, -0.5f, 1, -0.75f, 0.5f, -0.25f, 0.75f, 0.25f};
+  double sum = 0, squares = 0;
+  for (int p = 0; p < 10; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      const float s = 3 + (t == 1 ? differences[p] : 0);
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{s, 1}}));
+    }
+    sum += differences[p];
+    squares += differences[p] * differences[p];
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"avg_surprisal"}),
+                                             {.metric = "avg_surprisal", .resamples = 40000});
+  const TeacherPair& pair = report.pairs.at(0);
+  EXPECT_EQ(pair.better, "t0");
+  const double error = std::sqrt((squares - sum * sum / 10) / 9 / 10);
+  const double needed = 10 * std::pow(1.644854 * error / (sum / 10), 2);
+  EXPECT_NEAR(static_cast<double>(pair.more_problems), needed - 10, 0.03 * needed + 1);
+}
+
 TEST(TeacherPairs, EqualTeachersCannotBeToldApart) {
   std::vector<RunRow> rows;
   for (int p = 0; p < 12; ++p) {
@@ -159,13 +182,59 @@ TEST(TeacherSlices, WarnWhereASourceTurnsTheOrder) {
   EXPECT_EQ(table.rows[1][2], Cell("t1"));
 }
 
+// Twelve teachers that are all the same: in each of five sources some of the 66 pairs turn by
+// chance.
+TEST(TeacherSlices, ChanceTurnsNothing) {
+  int warnings = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<float> surprisal(3, 0.5);
+    std::vector<RunRow> rows;
+    for (int p = 0; p < 100; ++p) {
+      for (int t = 0; t < 12; ++t) {
+        const auto row = static_cast<int64_t>(rows.size());
+        rows.push_back(
+            MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{surprisal(random), 1}}));
+        rows.back().source = Name("source", p % 5);
+      }
+    }
+    const TeachersReport report = RankTeachers(Loaded(rows, {"avg_surprisal"}),
+                                               {.metric = "avg_surprisal", .resamples = 1000});
+    for (const std::string& warning : report.warnings)
+      warnings += warning.starts_with("the order flips in source");
+  }
+  // Of 100 sources; with 0.95 for each pair it would be nearly all of them.
+  EXPECT_LT(warnings, 15);
+}
+
+TEST(TeacherSlices, FewProblemsTurnNothingAndOnlyTheLargestAreCompared) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 120; ++p) {
+    const bool odd = p >= 111;  // nine problems of a source of their own, where t1 is better
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      rows.push_back(
+          MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, odd ? 4 - t : 2 + t}}));
+      rows.back().source = odd ? "odd" : Name("source", p % 22);
+    }
+  }
+  const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {});
+  EXPECT_THAT(report.warnings, ElementsAre("23 sources: only the 20 largest are compared"));
+  ASSERT_EQ(report.by_source.size(), 40u);
+  EXPECT_EQ(report.by_source[0].slice, "odd");  // nine problems; the others have five or six
+  EXPECT_EQ(report.by_source[0].value, 4);
+  EXPECT_EQ(report.by_source[1].p_best, 1);
+}
+
 // The rank of every token is 5 in short and 2 in long answers, whoever writes them; t0 writes more
 // long ones.
-std::vector<RunRow> RanksByLength(float discount_of_t1, int problems = 40) {
+// Of 40 problems the given numbers have long answers.
+std::vector<RunRow> RanksByLength(float discount_of_t1, int problems = 40, int long_of_t0 = 30,
+                                  int long_of_t1 = 10) {
   std::vector<RunRow> rows;
   for (int p = 0; p < problems; ++p) {
     for (int t = 0; t < 2; ++t) {
-      const bool is_long = p % 4 < (t == 0 ? 3 : 1);
+      const bool is_long = p % 4 * 10 + p / 4 < (t == 0 ? long_of_t0 : long_of_t1);
       const auto row = static_cast<int64_t>(rows.size());
       rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t),
                              std::vector<test::Token>(is_long ? 50 : 10, {1, is_long ? 2 : 5})));
@@ -228,6 +297,49 @@ TEST(LengthMatch, BandsDoNotDependOnTheOrderOfTheRows) {
   const TeachersReport turned = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
   EXPECT_EQ(report.length_matched.at(0).overlap, turned.length_matched.at(0).overlap);
   EXPECT_NEAR(report.length_matched[0].value, turned.length_matched[0].value, 1e-12);
+}
+
+// Bands count with what the two have in common of them: short ones with 10 of 40, long ones
+// with 16.
+TEST(LengthMatch, WeighsBandsByWhatIsCommon) {
+  const TeachersReport report =
+      RankTeachers(Loaded(RanksByLength(0.5f, 40, 30, 16), {"rsr"}), {.details = true});
+  ASSERT_EQ(report.length_matched.size(), 1u);
+  const double ranks = (10 * 5 + 16 * 2) / 26.0;
+  EXPECT_NEAR(report.length_matched[0].overlap, 26.0 / 40, 1e-12);
+  EXPECT_NEAR(report.length_matched[0].best_value, ranks, 1e-12);
+  EXPECT_NEAR(report.length_matched[0].value, ranks - 0.5, 1e-6);
+}
+
+TEST(LengthMatch, LittleOverlapTurnsNothing) {
+  const TeachersReport report =
+      RankTeachers(Loaded(RanksByLength(0.5f, 40, 36, 4), {"rsr"}), {.details = true});
+  EXPECT_EQ(report.teachers[0].teacher, "t0");
+  EXPECT_NEAR(report.length_matched.at(0).overlap, 0.2, 1e-12);
+  EXPECT_LT(report.length_matched[0].p_best_better, 0.05);
+  EXPECT_THAT(report.warnings, Not(Contains(HasSubstr("at equal lengths"))));
+}
+
+// A teacher with three answers a problem, each the same, weighs no more than with one.
+TEST(LengthMatch, BandsDoNotDependOnTheNumberOfAnswers) {
+  const auto match = [](int answers_of_t1) {
+    std::vector<RunRow> rows;
+    for (int p = 0; p < 100; ++p) {
+      for (int i = 0; i < 1 + answers_of_t1; ++i) {
+        const bool first = i == 0;
+        const size_t length = first ? 100 + 2 * p : 20 + 2 * p;
+        const auto row = static_cast<int64_t>(rows.size());
+        rows.push_back(MakeRow(
+            row, Name("id", row), Name("p", p), Name("t", first ? 0 : 1),
+            std::vector<test::Token>(length, {1, static_cast<int32_t>(300 - length) / 20 + 1})));
+      }
+    }
+    return RankTeachers(Loaded(rows, {"rsr"}), {.details = true}).length_matched.at(0);
+  };
+  const LengthMatch once = match(1), thrice = match(3);
+  EXPECT_NEAR(thrice.overlap, once.overlap, 0.02);
+  EXPECT_NEAR(thrice.value, once.value, 0.02);
+  EXPECT_NEAR(thrice.best_value, once.best_value, 0.02);
 }
 
 TEST(LengthMatch, DisjointLengthsHaveNoComparison) {
