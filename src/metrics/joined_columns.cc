@@ -108,12 +108,13 @@ void JoinedColumns::RequireKnown(const ScoredRows& data) const {
     if (stranger == nullptr || joined.second.where < stranger->second.where) stranger = &joined;
   }
   if (strangers == 0) return;
-  throw Error(
-      fmt::format("{}: no trajectory of the runs has the id '{}'{}", stranger->second.where,
-                  stranger->first,
-                  strangers > 1 ? fmt::format(", nor {} others of the table", strangers - 1) : ""),
-      fmt::format("ids there look like '{}'; `rsr metrics RUN --by trajectory` lists them",
-                  data.rows.front().id));
+  throw Error(fmt::format("{}: no trajectory of the runs has the id '{}'{}", stranger->second.where,
+                          stranger->first,
+                          strangers > 1 ? fmt::format(", nor {} other{} of the table",
+                                                      strangers - 1, strangers > 2 ? "s" : "")
+                                        : ""),
+              fmt::format("ids there look like '{}'; `rsr metrics RUN --by trajectory` lists them",
+                          data.rows.front().id));
 }
 
 }  // namespace rsr
