@@ -34,10 +34,10 @@ def main(rsr, student, data, page):
         assert values.keys() == found.keys(), (metric, values.keys(), found.keys())
         for teacher, text in values.items():
             ours = found[teacher][metric]
-            # One in the last digit: another CPU rounds its sums otherwise. Tokens that are nearly certain make a token
-            # average of that rounding.
+            # Another CPU rounds its sums otherwise: one in the last digit, and ranks of hundreds move by one where logits
+            # are that close. Tokens that are nearly certain make a token average of that rounding.
             last = 10.0 ** -len(text.partition(".")[2])
-            allowed = 0.005 * ours if metric == "rsr_token_avg" else 1.01 * last
+            allowed = 0.005 * ours if metric == "rsr_token_avg" else max(1.01 * last, 1e-4 * abs(ours))
             if abs(ours - float(text)) > allowed:
                 wrong.append(f"{metric} of {teacher}: rsr {ours}, table {text}")
     # What the table leaves out is named below it: the same for all.
