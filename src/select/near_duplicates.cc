@@ -44,10 +44,11 @@ std::vector<uint32_t> Signature(const std::vector<int32_t>& tokens, size_t shing
 }
 
 size_t BandFor(double threshold, int permutations) {
+  constexpr int kWidest = 16;
   size_t band = 1;
-  for (const int r : {2, 4, 8, 16}) {
+  for (int r = 2; r <= std::min(kWidest, permutations); ++r) {
     const double missed = std::pow(1 - std::pow(threshold, r), permutations / r);
-    if (r <= permutations && missed <= 0.001) band = static_cast<size_t>(r);
+    if (missed <= 0.001) band = static_cast<size_t>(r);
   }
   return band;
 }
@@ -73,11 +74,19 @@ Signatures::Signatures(const ScoredRows& data, const Candidates& candidates,
   }
 }
 
-double Signatures::Similarity(size_t a, size_t b) const {
+std::optional<double> Signatures::SimilarityAtThreshold(size_t a, size_t b) const {
   const std::vector<uint32_t>&x = Of(a), &y = Of(b);
+  const size_t n = x.size();
+  // Rows that share their boilerplate meet often and are soon seen to be too unlike.
+  constexpr size_t kBlock = 32;
   size_t equal = 0;
-  for (size_t i = 0; i < x.size(); ++i) equal += x[i] == y[i];
-  return static_cast<double>(equal) / static_cast<double>(x.size());
+  for (size_t i = 0; i < n;) {
+    const size_t end = std::min(n, i + kBlock);
+    for (; i < end; ++i) equal += x[i] == y[i];
+    if (static_cast<double>(equal + n - end) / static_cast<double>(n) < threshold_)
+      return std::nullopt;
+  }
+  return static_cast<double>(equal) / static_cast<double>(n);
 }
 
 std::vector<uint64_t> TakenSignatures::Bands(size_t index) const {
@@ -92,22 +101,30 @@ std::vector<uint64_t> TakenSignatures::Bands(size_t index) const {
   return bands;
 }
 
-std::optional<TakenSignatures::Match> TakenSignatures::Find(size_t index) const {
+std::optional<TakenSignatures::Match> TakenSignatures::Find(size_t index) {
+  ++finds_;
   std::optional<Match> best;
+  size_t best_place = 0;
   for (const uint64_t band : Bands(index)) {
     const auto at = of_band_.find(band);
     if (at == of_band_.end()) continue;
-    for (const size_t other : at->second) {
-      const double similarity = signatures_.Similarity(index, other);
-      if (similarity >= signatures_.threshold() && (!best || similarity > best->similarity))
-        best = Match{other, similarity};
+    for (const size_t place : at->second) {
+      Taken& other = taken_[place];
+      if (std::exchange(other.compared, finds_) == finds_) continue;
+      const auto similarity = signatures_.SimilarityAtThreshold(index, other.index);
+      if (!similarity) continue;
+      if (best && std::pair(-best->similarity, best_place) < std::pair(-*similarity, place))
+        continue;
+      best = Match{other.index, *similarity};
+      best_place = place;
     }
   }
   return best;
 }
 
 void TakenSignatures::Add(size_t index) {
-  for (const uint64_t band : Bands(index)) of_band_[band].push_back(index);
+  for (const uint64_t band : Bands(index)) of_band_[band].push_back(taken_.size());
+  taken_.push_back({.index = index});
 }
 
 }  // namespace rsr

@@ -21,7 +21,8 @@ class Signatures {
   Signatures(const ScoredRows& data, const Candidates& candidates, const DedupOptions& options,
              uint64_t seed);
 
-  double Similarity(size_t a, size_t b) const;  // indices into ScoredRows::rows
+  // Of two rows, by their indices into ScoredRows::rows; nothing if it is below the threshold.
+  std::optional<double> SimilarityAtThreshold(size_t a, size_t b) const;
   const std::vector<uint32_t>& Of(size_t index) const { return of_row_.at(index); }
   double threshold() const { return threshold_; }
   // Positions that make a band: the most with which a pair at the threshold shares one of the bands
@@ -44,14 +45,21 @@ class TakenSignatures {
     size_t index;
     double similarity;
   };
-  std::optional<Match> Find(size_t index) const;
+  std::optional<Match> Find(size_t index);
   void Add(size_t index);
 
  private:
   std::vector<uint64_t> Bands(size_t index) const;
 
+  struct Taken {
+    size_t index;
+    uint64_t compared = 0;  // by which Find: rows share several bands
+  };
+
   const Signatures& signatures_;
-  std::unordered_map<uint64_t, std::vector<size_t>> of_band_;
+  std::vector<Taken> taken_;                                   // in the order of Add
+  std::unordered_map<uint64_t, std::vector<size_t>> of_band_;  // indices into taken_
+  uint64_t finds_ = 0;
 };
 
 }  // namespace rsr

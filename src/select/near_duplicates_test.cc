@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -81,14 +83,14 @@ TEST(NearDuplicates, EstimatesTheJaccardSimilarity) {
   for (size_t i = 0; i < corpus.size(); ++i)
     rows.push_back(Row(static_cast<int64_t>(i), corpus[i], 1));
   const Case c = Stored(dir, "run", rows);
-  const Signatures signatures(c.data, c.candidates, {.jaccard = 0.7, .permutations = 512}, 3);
+  const Signatures signatures(c.data, c.candidates, {.jaccard = 0, .permutations = 512}, 3);
   double worst = 0;
   for (size_t a = 0; a < corpus.size(); ++a)
     for (size_t b = 0; b <= a; ++b)
-      worst =
-          std::max(worst, std::abs(signatures.Similarity(a, b) - Jaccard(corpus[a], corpus[b], 5)));
+      worst = std::max(worst, std::abs(signatures.SimilarityAtThreshold(a, b).value() -
+                                       Jaccard(corpus[a], corpus[b], 5)));
   EXPECT_LT(worst, 4.5 * 0.5 / std::sqrt(512));  // 1,830 pairs within 4.5 standard deviations
-  EXPECT_EQ(signatures.Similarity(7, 7), 1);
+  EXPECT_EQ(signatures.SimilarityAtThreshold(7, 7), 1);
 }
 
 // What is taken holds no pair above the threshold, what is passed over is above it to a better row
@@ -116,7 +118,19 @@ TEST(NearDuplicates, TheBestOfEachClusterStays) {
         EXPECT_LT(Jaccard(corpus[a.index], corpus[b.index], 5), 0.7 + kError);
       }
     }
+    std::map<size_t, size_t> order;
+    for (const Candidate& candidate : c.candidates.rows)
+      order.emplace(candidate.index, order.size());
     for (const Choice::Duplicate& duplicate : choice.duplicates) {
+      // It is told of the most similar one of those taken before it, the first of equal ones.
+      std::optional<std::pair<double, size_t>> nearest;
+      for (const Candidate& pick : choice.picks) {
+        const auto similarity = signatures.SimilarityAtThreshold(duplicate.index, pick.index);
+        if (similarity && order[pick.index] < order[duplicate.index] &&
+            (!nearest || *similarity > nearest->first))
+          nearest = {*similarity, pick.index};
+      }
+      EXPECT_EQ(nearest, std::pair(duplicate.similarity, duplicate.of));
       EXPECT_GT(Jaccard(corpus[duplicate.index], corpus[duplicate.of], 5), 0.7 - kError);
       EXPECT_LE(c.data.Value(c.data.rows[duplicate.of]),
                 c.data.Value(c.data.rows[duplicate.index]));
@@ -167,7 +181,7 @@ TEST(NearDuplicates, BandsFollowTheThreshold) {
   std::vector<size_t> bands;
   for (const double jaccard : {0.1, 0.5, 0.8, 0.9, 1.0})
     bands.push_back(Signatures(c.data, c.candidates, {.jaccard = jaccard}, 0).band());
-  EXPECT_THAT(bands, ElementsAre(1, 2, 4, 8, 16));
+  EXPECT_THAT(bands, ElementsAre(1, 2, 5, 8, 16));
 }
 
 }  // namespace
