@@ -1,11 +1,12 @@
 #include "select/warnings.h"
-#include "rsr/thousands.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
+
+#include "rsr/thousands.h"
 
 namespace rsr {
 namespace {
