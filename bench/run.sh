@@ -6,7 +6,7 @@ build=$1 keep=${2:-/dev/null}
 here=$(dirname "$0")
 {
   echo "# $(date -u +%Y-%m-%dT%H:%MZ), commit $(git -C "$here" rev-parse --short HEAD), $(nproc) cores," \
-    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), load $(cut -d' ' -f1 /proc/loadavg) before"
+    "$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg) before"
   "$build/rsr" --version
   echo
   echo "## The vocabulary sweep beside the bare matrix product"
