@@ -56,12 +56,16 @@ class StudentTextSide : public TextSide {
     MarkedText marked;
     const Rendered rendered = RenderMarked(trajectory, &marked);
     MaskedTokens out;
+    CountTurns(trajectory.messages, &out);
+    if (options_.max_tokens == 0) {
+      // Before what takes dozens of bytes and many steps for each byte of the text.
+      CheckLength(vocabulary_.LeastTokensOf(rendered.text), "at least ");
+    }
     Tokens tokens = vocabulary_.Tokenize(rendered.text);
     const std::vector<int64_t>& begins = tokens.begins;
     out.ids = std::move(tokens.ids);
     out.tokens_before_truncation = static_cast<int64_t>(out.ids.size());
     out.stripped = rendered.stripped;
-    CountTurns(trajectory.messages, &out);
     for (size_t i = 0; i < out.ids.size(); ++i) {
       out.special_tokens_in_content +=
           vocabulary_.is_control(out.ids[i]) && marked.owner[begins[i]] != MarkedText::kTemplate;
@@ -188,6 +192,12 @@ class StudentTextSide : public TextSide {
                                                     : "the chat template leaves its content out")};
   }
 
+  void CheckLength(int64_t tokens, const char* how) const {
+    if (tokens <= context_length()) return;
+    throw RowError{"too-long", fmt::format("{}{} tokens are more than the student's context of {}",
+                                           how, Thousands(tokens), Thousands(context_length()))};
+  }
+
   void Truncate(MaskedTokens* out) const {
     const int64_t limit = options_.max_tokens;
     if (limit > 0 && static_cast<int64_t>(out->ids.size()) > limit) {
@@ -202,10 +212,8 @@ class StudentTextSide : public TextSide {
                        fmt::format("all scored tokens lie behind --max-tokens {} (the row has {})",
                                    limit, Thousands(out->tokens_before_truncation))};
       }
-    } else if (limit == 0 && static_cast<int64_t>(out->ids.size()) > context_length()) {
-      throw RowError{"too-long",
-                     fmt::format("{} tokens are more than the student's context of {}",
-                                 Thousands(std::ssize(out->ids)), Thousands(context_length()))};
+    } else if (limit == 0) {
+      CheckLength(std::ssize(out->ids), "");
     }
     if (out->positions.empty()) throw RowError{"no-scored-tokens", "no token is scored"};
   }

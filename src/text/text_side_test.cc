@@ -105,6 +105,20 @@ TEST(TextSide, TruncatesOnlyWhenAsked) {
   const Trajectory too_long = Conversation({{Role::kUser, "Go."}, {Role::kAssistant, longer}});
   EXPECT_EQ(ReasonOf(*TextSide::Open(Options()), too_long), "too-long");
 
+  // Beyond doubt too long: nothing is tokenized.
+  Trajectory far_too_long = too_long;
+  for (int i = 0; i < 7; ++i) longer += longer;
+  far_too_long.messages[1].content = longer;
+  try {
+    TextSide::Open(Options())->Tokenize(far_too_long);
+    ADD_FAILURE() << "scored";
+  } catch (const RowError& e) {
+    EXPECT_EQ(e.reason, "too-long");
+    EXPECT_EQ(e.message.substr(0, 9), "at least ") << e.message;
+  }
+  options.max_tokens = 40;
+  EXPECT_TRUE(TextSide::Open(options)->Tokenize(far_too_long).truncated);
+
   options.max_tokens = 100000;
   EXPECT_THROW(TextSide::Open(options), Error);
 }

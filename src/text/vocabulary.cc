@@ -197,6 +197,10 @@ Tokens Vocabulary::Tokenize(const std::string& text) const {
   }
 }
 
+int64_t Vocabulary::LeastTokensOf(const std::string& text) const {
+  return llama_ ? 0 : tokenizer_->LeastTokensOf(text);
+}
+
 void Vocabulary::TakeEndTokens(const std::vector<int64_t>& more) {
   std::set<std::string> texts = {eos()};
   texts.erase("");

@@ -23,6 +23,9 @@ class Vocabulary {
   // behind. Throws RowError (mask.h): tokenizer-mismatch, tokenizer-limit.
   Tokens Tokenize(const std::string& text) const;
 
+  // How many tokens that gives at the least, found at once; 0: not known.
+  int64_t LeastTokensOf(const std::string& text) const;
+
   int32_t size() const { return static_cast<int32_t>(pieces_.size()); }
   const std::string& piece(int32_t id) const {
     return pieces_[id];

@@ -31,15 +31,6 @@ size_t SequenceLength(std::string_view bytes, char32_t* c) {
   return length;
 }
 
-// Whether normalization never looks across the place before this character.
-bool BeginsSegment(char32_t c) {
-  if (c < 0x300) return true;
-  if ((c >= 0x1161 && c <= 0x1175) || (c >= 0x11A8 && c <= 0x11C2)) return false;  // Hangul jamo
-  const utf8proc_property_t* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
-  const bool second = property->comb_index != UINT16_MAX && (property->comb_index & 0x8000) != 0;
-  return property->combining_class == 0 && !second;
-}
-
 std::u32string ComposeSegment(std::u32string_view segment) {
   std::vector<utf8proc_int32_t> buffer;
   for (const char32_t c : segment) {
@@ -152,15 +143,22 @@ const ByteAlphabet& Bytes() {
 
 }  // namespace
 
+size_t DecodeChar(std::string_view bytes, char32_t* c) {
+  const size_t length = SequenceLength(bytes, c);
+  if (length > 0) return length;
+  *c = 0xFFFD;
+  return 1;
+}
+
 TokenizerText DecodeText(std::string_view bytes, size_t from, size_t to) {
   TokenizerText text;
   text.chars.reserve(to - from);
   text.begin.reserve(to - from + 1);
   while (from < to) {
-    char32_t c = 0xFFFD;
-    const size_t length = SequenceLength(bytes.substr(from, to - from), &c);
+    char32_t c;
+    const size_t length = DecodeChar(bytes.substr(from, to - from), &c);
     text.Add(c, static_cast<uint32_t>(from));
-    from += std::max<size_t>(length, 1);
+    from += length;
   }
   text.End(static_cast<uint32_t>(to));
   return text;
@@ -218,6 +216,14 @@ char32_t FoldCase(char32_t c) {
   if (c == 0x17F) return 's';  // the two letters outside ASCII that fold into it
   if (c == 0x212A) return 'k';
   return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+}
+
+bool BeginsSegment(char32_t c) {
+  if (c < 0x300) return true;
+  if ((c >= 0x1161 && c <= 0x1175) || (c >= 0x11A8 && c <= 0x11C2)) return false;  // Hangul jamo
+  const utf8proc_property_t* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(c));
+  const bool second = property->comb_index != UINT16_MAX && (property->comb_index & 0x8000) != 0;
+  return property->combining_class == 0 && !second;
 }
 
 TokenizerText NormalizeC(TokenizerText text) {

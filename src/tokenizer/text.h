@@ -21,7 +21,10 @@ struct TokenizerText {
   void End(uint32_t at) { begin.push_back(at); }
 };
 
-// Decodes [from, to) of `bytes`. A byte that is no UTF-8 becomes U+FFFD.
+// The first code point of `bytes`, which are not empty, and its length. A byte that is no UTF-8 is
+// U+FFFD.
+size_t DecodeChar(std::string_view bytes, char32_t* c);
+// Decodes [from, to) of `bytes`.
 TokenizerText DecodeText(std::string_view bytes, size_t from, size_t to);
 
 void AppendUtf8(char32_t c, std::string* out);
@@ -36,6 +39,7 @@ uint32_t CategoryMask(std::string_view name);
 char32_t FoldCase(char32_t c);
 
 // Unicode normal form C.
+bool BeginsSegment(char32_t c);  // it never looks across the place before this character
 TokenizerText NormalizeC(TokenizerText text);
 
 // GPT-2's printable stand-in for a byte, and back (-1: not one of the 256).

@@ -9,6 +9,7 @@
 #include "rsr/error.h"
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/least_tokens.h"
 #include "tokenizer/pattern.h"
 #include "tokenizer/pre_tokenizer.h"
 #include "tokenizer/text.h"
@@ -122,7 +123,8 @@ struct Tokenizer::Impl {
         raw_tokens(Matching(definition.added, false)),
         normalized_tokens(Matching(definition.added, true), NormalizedContents()),
         pre_tokenizer(definition),
-        bpe(definition) {
+        bpe(definition),
+        least_tokens(definition, NormalizedContents()) {
     for (const AddedToken& token : definition.added) added_by_id.emplace(token.id, &token);
     byte_level = std::any_of(
         definition.pre_tokenizer.begin(), definition.pre_tokenizer.end(),
@@ -158,6 +160,7 @@ struct Tokenizer::Impl {
   AddedTokens raw_tokens, normalized_tokens;
   PreTokenizer pre_tokenizer;
   Bpe bpe;
+  LeastTokens least_tokens;
   std::unordered_map<int32_t, const AddedToken*> added_by_id;
   bool byte_level = false;
 };
@@ -190,6 +193,10 @@ Tokens Tokenizer::Encode(std::string_view bytes) const {
   });
   out.begins.push_back(static_cast<int64_t>(bytes.size()));
   return out;
+}
+
+int64_t Tokenizer::LeastTokensOf(std::string_view text) const {
+  return impl_->least_tokens.Of(text);
 }
 
 std::string Tokenizer::Piece(int32_t id) const {

@@ -30,6 +30,9 @@ class Tokenizer {
   // Throws PatternTooExpensive (pattern.h).
   Tokens Encode(std::string_view text) const;
 
+  // What Encode gives at the least, found at once; 0: not known (least_tokens.h).
+  int64_t LeastTokensOf(std::string_view text) const;
+
   const TokenizerDefinition& definition() const;
   // The token's bytes; added tokens and unused ids as their text.
   std::string Piece(int32_t id) const;

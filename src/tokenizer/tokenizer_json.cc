@@ -117,7 +117,7 @@ class Reader {
       const int32_t id = Id(Of(field.value), fmt::format("model.vocab '{}'", token));
       if (!ids_.emplace(token, id).second)
         Damaged(fmt::format("token '{}' is listed twice", token));
-      Grow(id);
+      Grow(id, token, vocab.size());
       std::string& place = definition_.tokens[id];
       if (!place.empty()) {
         Damaged(fmt::format("tokens '{}' and '{}' have the same id {}", place, token, id));
@@ -127,7 +127,13 @@ class Reader {
     if (ids_.empty()) Damaged("model.vocab is empty");
   }
 
-  void Grow(int32_t id) {
+  // Every id takes memory, used or not. Published ones leave out a few hundred at the most.
+  void Grow(int32_t id, const std::string& token, size_t tokens) {
+    constexpr size_t kMostUnused = 65536;
+    if (static_cast<size_t>(id) >= tokens + kMostUnused) {
+      Damaged(
+          fmt::format("token '{}' has id {}, but model.vocab has {} tokens", token, id, tokens));
+    }
     if (static_cast<size_t>(id) >= definition_.tokens.size()) definition_.tokens.resize(id + 1u);
   }
   int32_t Find(const std::string& token) const {
@@ -187,7 +193,7 @@ class Reader {
         Damaged(fmt::format("added token '{}' has id {}, in model.vocab it has {}", token.content,
                             token.id, in_vocab));
       }
-      Grow(token.id);
+      Grow(token.id, token.content, ids_.size());
       const std::string& place = definition_.tokens[token.id];
       const auto [other, fresh] = seen.emplace(token.id, token.content);
       if (!fresh || (!place.empty() && place != token.content)) {

@@ -155,6 +155,10 @@ TEST_F(TokenizerTest, SaysWhatIsWrongWithAFile) {
               HasSubstr("token id -1 is out of range"));
   EXPECT_THAT(ErrorOf(changed([](Json& j) { j["model"]["vocab"]["he"] = 4000000000; })),
               HasSubstr("token id 4000000000 is out of range"));
+  EXPECT_THAT(ErrorOf(changed([](Json& j) { j["model"]["vocab"]["he"] = 4194303; })),
+              HasSubstr("token 'he' has id 4194303, but model.vocab has 260 tokens"));
+  EXPECT_THAT(ErrorOf(changed([](Json& j) { j["added_tokens"][0]["id"] = 66000; })),
+              HasSubstr("token '<|end|>' has id 66000, but model.vocab has 260 tokens"));
   EXPECT_THAT(ErrorOf(changed([](Json& j) { j["model"]["vocab"]["he"] = "x"; })),
               HasSubstr("expected a token id"));
   EXPECT_THAT(ErrorOf(changed([](Json& j) { j["model"]["vocab"]["he"] = 257; })),
@@ -208,6 +212,40 @@ TEST_F(TokenizerTest, SaysWhatIsWrongWithAFile) {
   }
 }
 
+TEST_F(TokenizerTest, KnowsAtOnceHowManyTokensATextHasAtTheLeast) {
+  std::string text;
+  for (int i = 0; i < 700; ++i) text += "hello \u0435\u0301 \u4f60 \n";  // 7 that count
+  const auto least = [&](auto change) {
+    Json json = TinyTokenizerJson();
+    change(json);
+    const Tokenizer tokenizer = Open(json);
+    EXPECT_LE(tokenizer.LeastTokensOf(text), std::ssize(tokenizer.Encode(text).ids));
+    return tokenizer.LeastTokensOf(text);
+  };
+  EXPECT_EQ(least([](Json&) {}), 700);  // "<|end|>" has seven
+  EXPECT_EQ(least([](Json& j) {
+              j["added_tokens"].push_back({{"id", 262}, {"content", "12345678"}});
+            }),
+            (7 * 700 + 7) / 8);
+  // White space may vanish into a token.
+  EXPECT_EQ(least([](Json& j) {
+              j["added_tokens"].push_back({{"id", 259}, {"content", "hello"}, {"rstrip", true}});
+            }),
+            700);
+  // Tokenizers that may drop or join any amount of text.
+  EXPECT_EQ(least([](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Removed"; }),
+            0);
+  EXPECT_EQ(
+      least([](Json& j) {
+        j["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", ".+"}}}, {"content", ""}};
+      }),
+      0);
+  EXPECT_EQ(least([](Json& j) {
+              j["model"]["vocab"].erase("o"), j["model"]["merges"] = {"h e", "l l", "he ll"};
+            }),
+            0);
+}
+
 // 1000 characters of one, six times over, and a text of megabytes before each piece.
 TEST_F(TokenizerTest, NormalizersThatGrowWithoutEnd) {
   const std::string long_text(1000, '2');
@@ -258,9 +296,10 @@ TEST_F(TokenizerTest, ChangedFilesAreReadOrRefused) {
     }
     try {
       const Tokenizer tokenizer(ReadTokenizerJson(Write(changed)));
-      for (const int32_t id : tokenizer.Encode("hello <|end|> h\u00e9llo 12345\n\n<tool>").ids) {
-        tokenizer.Piece(id);
-      }
+      const std::string text = "hello <|end|> h\u00e9llo 12345\n\n<tool>";
+      const std::vector<int32_t> ids = tokenizer.Encode(text).ids;
+      for (const int32_t id : ids) tokenizer.Piece(id);
+      EXPECT_LE(tokenizer.LeastTokensOf(text), std::ssize(ids)) << changed;
     } catch (const Error&) {
       ++refused;
     } catch (const PatternTooExpensive&) {

@@ -59,6 +59,7 @@ class TokenizersTest : public testing::TestWithParam<std::string> {
         const std::string text = strings_[block]["strings"][i];
         const Tokens tokens = tokenizer.Encode(text);
         ExpectWholeText(tokens, text.size());
+        EXPECT_LE(tokenizer.LeastTokensOf(text), std::ssize(tokens.ids)) << text;
         std::vector<int32_t> ids = tokens.ids;
         if (const auto known = different_.find(block * 100 + i); known != different_.end()) {
           EXPECT_NE(ids, known->second) << "string " << known->first << " is equal by now";
@@ -101,6 +102,17 @@ std::string CaseName(const testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
+}
+
+// The texts that take the fewest tokens: what the vocabulary has in one.
+TEST_P(TokenizersTest, LeastTokensHoldsForEveryTokensText) {
+  const Tokenizer tokenizer(ReadTokenizerJson(dir_ / "student/tokenizer.json"));
+  EXPECT_GT(tokenizer.LeastTokensOf(std::string(100'000, 'x')), 100);
+  for (size_t id = 0; id < tokenizer.definition().tokens.size(); ++id) {
+    const std::string piece = tokenizer.Piece(static_cast<int32_t>(id));
+    const std::string text = piece + piece;
+    ASSERT_LE(tokenizer.LeastTokensOf(text), std::ssize(tokenizer.Encode(text).ids)) << text;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, TokenizersTest,
