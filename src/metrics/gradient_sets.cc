@@ -59,7 +59,7 @@ double GraceOfSplit(const GradientSet& set, const std::vector<bool>& is_test) {
 
 double Grace(const GradientSet& set) {
   constexpr int kSplits = 10;
-  if (set.problems < 2) return kNone;
+  if (set.problems < 2 || set.projections[0]->empty()) return kNone;
   const size_t tests = std::max<size_t>(1, set.problems / 10);
   double sum = 0;
   for (int split = 0; split < kSplits; ++split) {

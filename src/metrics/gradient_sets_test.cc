@@ -47,6 +47,7 @@ TEST(GradientSets, GraceIsTheMeanOverSplits) {
 TEST(GradientSets, GraceNeedsTwoProblemsAndAGradient) {
   EXPECT_TRUE(std::isnan(Grace(SetOf(Six(), {0, 0, 0, 0, 0, 0}, 1).set)));
   EXPECT_TRUE(std::isnan(Grace(SetOf({{0, 0}, {0, 0}}, {0, 1}, 2).set)));
+  EXPECT_TRUE(std::isnan(Grace(SetOf({{}, {}}, {0, 1}, 2).set)));
 }
 
 TEST(GradientSets, GvendiCountsDirections) {

@@ -97,10 +97,18 @@ std::vector<double> Values(const ScoredRows& data, const std::vector<const Score
   return values;
 }
 
-Cell GradientCell(const Metric& metric, const std::vector<const ScoredRow*>& rows) {
+Cell GradientCell(const ScoredRows& data, const Metric& metric,
+                  const std::vector<const ScoredRow*>& rows) {
   GradientSet set;
   std::map<std::string, size_t> problems;
+  const size_t dims = rows[0]->projection.size();
   for (const ScoredRow* row : rows) {
+    if (row->projection.size() != dims) {
+      throw Error(
+          fmt::format("{}: the gradient of row {} ('{}') has {} dimensions, expected {}",
+                      data.runs[row->run].path, row->row, row->id, row->projection.size(), dims),
+          "the pass is damaged: delete passes/gradients in the run and make it anew");
+    }
     set.projections.push_back(&row->projection);
     set.problem.push_back(problems.emplace(row->problem_id, problems.size()).first->second);
   }
@@ -138,7 +146,7 @@ Table GroupTable(const ScoredRows& data, const std::string& by) {
     std::vector<Cell> cells = {TextCell(name), static_cast<int64_t>(rows.size())};
     for (size_t m = 0; m < data.metrics.size(); ++m) {
       if (data.metrics[m]->of_gradients) {
-        cells.push_back(GradientCell(*data.metrics[m], rows));
+        cells.push_back(GradientCell(data, *data.metrics[m], rows));
         continue;
       }
       PartsSum sum;

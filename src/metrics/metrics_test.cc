@@ -174,6 +174,16 @@ TEST(Metrics, SumsDoNotDependOnTheOrderOfStorage) {
   }
 }
 
+TEST(Metrics, RefusesGradientsOfDifferentLength) {
+  std::vector<RunRow> rows = Example();
+  rows[1].pass.projection.pop_back();
+  const ScoredRows data =
+      Loaded(rows, {"grace_head"}, MakeInfo({{"data.jsonl", "", 0, 0}}), kExampleVocab);
+  const Error error = ErrorOf([&] { GroupTable(data, "teacher"); });
+  EXPECT_THAT(error.message(),
+              HasSubstr("the gradient of row 1 ('B') has 3 dimensions, expected 4"));
+}
+
 TEST(Metrics, ReadsRunsAsOne) {
   const Scratch dir;
   const std::vector<RunRow> rows = Example();
