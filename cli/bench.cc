@@ -50,6 +50,7 @@ std::string Json(const BenchReport& report) {
   out["cpu"] = report.cpu;
   out["threads"] = report.threads;
   out["engine"] = report.engine;
+  out["why_not_native"] = report.why_not_native;
   out["precision"] = report.precision;
   out["cpu_level"] = report.cpu_level;
   out["weights_bytes"] = report.weights_bytes;

@@ -28,6 +28,7 @@ std::string Json(const CheckReport& report) {
   nlohmann::ordered_json out;
   out["template_source"] = report.template_source;
   out["limit"] = report.limit;
+  out["cannot_score"] = report.cannot_score ? report.cannot_score->message() : "";
   out["files"] = nlohmann::ordered_json::array();
   for (const FileCheck& f : report.files) {
     nlohmann::ordered_json file = {{"file", f.file},
@@ -107,6 +108,10 @@ int Run(const Flags& flags, Context& context) {
   printer.Flush();
   printer.Note(fmt::format("chat template: {}; limit: {} tokens a row", report.template_source,
                            Thousands(report.limit)));
+  if (report.cannot_score) {
+    printer.Warning("`rsr score` cannot run this student: " + report.cannot_score->message());
+    printer.Hint(report.cannot_score->hint());
+  }
   Rejections rejected{.hint =
                           "`rsr score` skips such rows and lists them all in RUN/rejected.jsonl"};
   MaskNotes notes;

@@ -82,6 +82,7 @@ std::string Json(const ScoreSummary& s, const std::string& run) {
   out["peak_rss_bytes"] = s.peak_rss_bytes;
   out["stopped"] = s.stopped;
   out["engine"] = s.plan.engine;
+  out["why_not_native"] = s.plan.why_not_native;
   out["precision"] = s.plan.precision;
   out["precision_why"] = s.plan.precision_why;
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

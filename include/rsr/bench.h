@@ -47,7 +47,7 @@ struct BenchRate {
 
 struct BenchReport {
   std::string engine, precision, cpu_level, cpu;
-  std::string why_not_native;  // as in ScoreSummary
+  std::string why_not_native;  // as in ScorePlan
   int threads = 0;
   int64_t weights_bytes = 0;  // unpacked
   std::vector<BenchProduct> products;

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rsr/error.h"
 #include "rsr/memory_plan.h"
 #include "rsr/student.h"
 
@@ -140,6 +142,8 @@ struct CheckReport {
   std::vector<std::string> previews;
   std::string template_source;  // where the chat template came from
   int64_t limit = 0;            // tokens a row may have before it is truncated
+  // What Score would throw for a student that is a directory, as far as headers tell.
+  std::optional<Error> cannot_score;
 };
 
 // Reads, renders, tokenizes and masks every row as Score would, without running the student. Throws

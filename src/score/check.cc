@@ -8,9 +8,11 @@
 #include "data/id_table.h"
 #include "data/inputs.h"
 #include "data/reader.h"
+#include "engine/native/native_engine.h"
 #include "rsr/error.h"
 #include "rsr/score.h"
 #include "score/row.h"
+#include "student/student_info.h"
 #include "text/mask.h"
 
 namespace rsr {
@@ -73,6 +75,17 @@ struct FileState {
   }
 };
 
+// A GGUF file that the native engine does not compute is left to llama.cpp.
+std::optional<Error> CannotScore(const std::string& path) {
+  try {
+    const StudentInfo student = ReadStudent(path);
+    if (student.is_directory) CheckNative(student);
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 CheckReport Check(const CheckOptions& options) {
@@ -84,6 +97,7 @@ CheckReport Check(const CheckOptions& options) {
   std::vector<FileState> files(inputs.size());
   CheckReport report;
   report.template_source = text->template_source();
+  report.cannot_score = CannotScore(options.student.path);
   report.limit =
       options.student.max_tokens > 0 ? options.student.max_tokens : text->context_length();
 

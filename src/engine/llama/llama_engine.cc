@@ -16,6 +16,7 @@
 #include "engine/memory_limit.h"
 #include "engine/position_sweep.h"
 #include "rsr/error.h"
+#include "rsr/thousands.h"
 #include "student/ggml_log.h"
 #include "student/gguf_file.h"
 
@@ -56,13 +57,13 @@ MemoryPlan ChoosePlan(const GgufInfo& info, const EngineOptions& options, bool* 
          (options.student.precision == Precision::kAuto && wide.total() <= wide.limit);
   const MemoryPlan plan = *f32 ? wide : PlanMemory(info, options, false);
   if (options.student.memory == 0 || plan.total() <= plan.limit) return plan;
-  throw Error(
-      fmt::format("{} MB of memory are too few for this student in the llama engine: it "
-                  "takes {} MB with {} workers and rows of up to {} tokens",
-                  plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers, plan.longest_row),
-      fmt::format("give it --memory {}M, use fewer --threads, or score with a lower "
-                  "--max-tokens",
-                  Megabytes(plan.total())));
+  throw Error(fmt::format("{} MB of memory are too few for this student in the llama engine: it "
+                          "takes {} MB with {} worker{} and rows of up to {} tokens",
+                          plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers,
+                          plan.workers == 1 ? "" : "s", Thousands(plan.longest_row)),
+              fmt::format("give it --memory {}M, use fewer --threads, or score with a lower "
+                          "--max-tokens",
+                          Megabytes(plan.total())));
 }
 
 // `student` is what the user named; `path` may be a copy of it.

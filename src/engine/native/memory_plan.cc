@@ -7,6 +7,7 @@
 #include "engine/memory_limit.h"
 #include "kernels/matmul.h"
 #include "rsr/error.h"
+#include "rsr/thousands.h"
 
 namespace rsr {
 namespace {
@@ -78,9 +79,9 @@ MemoryPlan PlanMemory(const DecoderConfig& config, const EngineOptions& options)
   if (plan.total() > plan.limit) {
     throw Error(
         fmt::format("{} MB of memory are too few for this student: layer by layer it takes {} MB "
-                    "with {} workers and rows of up to {} tokens (all weights at once: {} MB)",
-                    plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers, plan.longest_row,
-                    Megabytes(resident)),
+                    "with {} worker{} and rows of up to {} tokens (all weights at once: {} MB)",
+                    plan.limit / 1'000'000, Megabytes(plan.total()), plan.workers,
+                    plan.workers == 1 ? "" : "s", Thousands(plan.longest_row), Megabytes(resident)),
         fmt::format("give it --memory {}M, use fewer --threads, or score with a lower --max-tokens",
                     Megabytes(plan.total())));
   }

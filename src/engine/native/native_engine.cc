@@ -142,17 +142,7 @@ class NativeEngine : public Engine {
   const EngineInfo info_;
 };
 
-}  // namespace
-
-std::string WhyNotNative(const StudentInfo& student) {
-  std::string why_not;
-  ReadDecoderConfig(student, &why_not);
-  return why_not;
-}
-
-std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
-  CheckSweepRows(options.sweep_rows);
-  const StudentInfo student = ReadStudent(options.student.path);
+DecoderConfig CheckedConfig(const StudentInfo& student) {
   std::string why_not;
   const auto config = ReadDecoderConfig(student, &why_not);
   if (!config) {
@@ -161,8 +151,25 @@ std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
                 student.is_directory ? ConvertHint(student.path) : "use --engine llama");
   }
   DecoderTensors(student, *config);  // sizes that the tensors contradict are no sizes to plan with
-  return std::make_unique<NativeEngine>(student, *config, options.student.precision,
-                                        PlanMemory(*config, options), options.sweep_rows);
+  return *config;
+}
+
+}  // namespace
+
+std::string WhyNotNative(const StudentInfo& student) {
+  std::string why_not;
+  ReadDecoderConfig(student, &why_not);
+  return why_not;
+}
+
+void CheckNative(const StudentInfo& student) { CheckedConfig(student); }
+
+std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options) {
+  CheckSweepRows(options.sweep_rows);
+  const StudentInfo student = ReadStudent(options.student.path);
+  const DecoderConfig config = CheckedConfig(student);
+  return std::make_unique<NativeEngine>(student, config, options.student.precision,
+                                        PlanMemory(config, options), options.sweep_rows);
 }
 
 }  // namespace rsr

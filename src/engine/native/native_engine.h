@@ -13,8 +13,11 @@ namespace rsr {
 // Empty if the native engine computes this student; else why it does not, in one clause.
 std::string WhyNotNative(const StudentInfo& student);
 
-// Throws rsr::Error: a student it does not compute, missing tensors, too
-// little memory (options.student.memory) for even one layer.
+// Throws rsr::Error for a student that it does not compute, and missing tensors or wrong shapes.
+// Reads nothing.
+void CheckNative(const StudentInfo& student);
+
+// Throws rsr::Error: as CheckNative; too little memory (options.student.memory) for even one layer.
 std::unique_ptr<Engine> OpenNativeEngine(const EngineOptions& options);
 
 }  // namespace rsr
