@@ -1,14 +1,17 @@
 #include "metrics/gradient_sets.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "metrics/scored_rows.h"
 #include "metrics/test_run.h"
 
 namespace rsr {
 namespace {
+
+using ::testing::ElementsAre;
 
 struct Owned {
   std::vector<std::vector<float>> values;
@@ -42,6 +45,33 @@ TEST(GradientSets, GraceIsTheMeanOverSplits) {
   EXPECT_GT(splits, 0.5);
   EXPECT_LT(splits, 9.5);
   EXPECT_EQ(grace, Grace(six.set));
+}
+
+// Gradients of one direction make every kernel the same, and GRACE the mean of the test's squared
+// norms. With one long gradient that is the number of splits which test its problem, over the
+// number of problems tested: a tenth, rounded down.
+std::vector<long> SplitsThatTest(size_t problems, int tested) {
+  std::vector<long> splits;
+  for (size_t which = 0; which < problems; ++which) {
+    std::vector<std::vector<float>> values(problems, {0.001F, 0});
+    values[which] = {1, 0};
+    std::vector<size_t> problem(problems);
+    std::iota(problem.begin(), problem.end(), 0);
+    const double kernel = 0.999 + 0.001 / 2;  // in that direction
+    const double tests = Grace(SetOf(values, problem, problems).set) * kernel * 10 * tested;
+    splits.push_back(std::lround(tests));
+    EXPECT_NEAR(tests, static_cast<double>(splits.back()), 1e-3) << problems;
+  }
+  return splits;
+}
+
+// Computed by a Mersenne Twister and a shuffle of its own in Python: the same on every platform.
+TEST(GradientSets, GraceTestsATenthOfTheProblems) {
+  EXPECT_THAT(SplitsThatTest(5, 1), ElementsAre(2, 6, 1, 0, 1));
+  EXPECT_THAT(SplitsThatTest(19, 1),
+              ElementsAre(0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 3, 0));
+  EXPECT_THAT(SplitsThatTest(20, 2),
+              ElementsAre(1, 1, 1, 0, 1, 1, 2, 3, 0, 1, 2, 0, 2, 0, 1, 2, 0, 0, 1, 1));
 }
 
 TEST(GradientSets, GraceNeedsTwoProblemsAndAGradient) {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "metrics/metrics_table.h"
 #include "metrics/test_run.h"
 #include "rsr/metrics.h"
 
@@ -109,6 +110,22 @@ TEST(Metrics, WarnsOfLoopsAndOfLabelsThatAreNot) {
   EXPECT_THAT(warnings[0], HasSubstr("1 of 2 trajectories say mostly what they said before"));
   EXPECT_THAT(warnings[0], HasSubstr("'looper': 1"));
   EXPECT_THAT(warnings[1], HasSubstr("no trajectory has a label"));
+}
+
+// More than half of the 8-grams. Of `different` tokens and `same` ones behind them all but the
+// last ones' 8-grams are new.
+TEST(Metrics, ALoopIsMoreThanHalfOfTheTrajectory) {
+  const auto row = [](int64_t number, int different, int same) {
+    std::vector<test::Token> tokens(static_cast<size_t>(different + same));
+    for (int i = 0; i < different; ++i) tokens[static_cast<size_t>(i)].id = 1 + i;
+    return MakeRow(number, test::Name("id", number), "p", "t", tokens);
+  };
+  const auto loops = [&](const std::vector<RunRow>& rows) {
+    return LoopWarning(test::Loaded(rows, {"repeated_8grams"}));
+  };
+  const RunRow half = row(0, 101, 110);  // 102 of 204
+  EXPECT_EQ(loops({half, MakeRow(1, "short", "p", "t", {{1, 1}})}), "");
+  EXPECT_THAT(loops({half, row(1, 101, 111)}), HasSubstr("1 of 2 trajectories"));  // 103 of 205
 }
 
 }  // namespace

@@ -309,6 +309,51 @@ TEST(SeqLss, WeighsSurprisalByThePowerOfTheMassNotAbove) {
   EXPECT_FALSE(data.rows[1].parts[0].has_value());
 }
 
+// In doubles 0.07 * 100 is a hair above 7, and of 101 tokens 7.07 are eight.
+TEST(RsrFiltered, ShareOfTheTokensIsRoundedUp) {
+  const auto value = [](int n, const char* metric) {
+    std::vector<test::Token> tokens;
+    for (int k = 0; k < n; ++k) tokens.push_back({static_cast<float>(n - k), 1 + k});
+    const ScoredRows data = Loaded({MakeRow(0, "id", "p", "t", tokens)}, {metric});
+    return data.Value(data.rows[0]);
+  };
+  const auto mean = [](int n, int kept) {
+    double sum = 0;
+    for (int k = 0; k < kept; ++k) sum += (1.0 + k) / (n - k);
+    return sum / kept;
+  };
+  EXPECT_NEAR(value(100, "rsr_filtered:0.07"), mean(100, 7), 1e-15);
+  EXPECT_NEAR(value(101, "rsr_filtered:0.07"), mean(101, 8), 1e-15);
+  EXPECT_NEAR(value(10, "rsr_filtered"), mean(10, 3), 1e-15);
+  EXPECT_NEAR(value(11, "rsr_filtered"), mean(11, 4), 1e-15);
+  EXPECT_NEAR(value(10, "rsr_filtered:0"), mean(10, 1), 1e-15);
+  EXPECT_NEAR(value(10, "rsr_filtered:1"), mean(10, 10), 1e-15);
+}
+
+// The mean of three times 0.2 is rounded, and the deviation from it is not 0; nothing tells the
+// three apart all the same.
+TEST(RuleQuality, EqualValuesSayNothing) {
+  const std::vector<std::string> vocab = {"check", " one", " check"};
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 3; ++i) {
+    rows.push_back(MakeRow(i, test::Name("id", i), "p", "t",
+                           {{1, 1, 1, 0}, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}}));
+  }
+  const auto values = [&] {
+    const ScoredRows data =
+        Loaded(rows, {"rule_quality", "check_share"}, MakeInfo({{"d", "", 0, 0}}), vocab);
+    EXPECT_EQ(data.Value(data.rows[0], 1), 0.2);
+    return std::vector<double>{data.Value(data.rows[0]), data.Value(data.rows[1]),
+                               data.Value(data.rows[2])};
+  };
+  EXPECT_THAT(values(), ElementsAre(0, 0, 0));
+  rows[1].tokens.token_id[4] = 2;  // shares 0.2, 0.4, 0.2: z-scores -1, 2 and -1 over root 2
+  const double z = 0.2 / std::sqrt(2.0);
+  EXPECT_THAT(values(),
+              ElementsAre(::testing::DoubleNear(-z, 1e-12), ::testing::DoubleNear(2 * z, 1e-12),
+                          ::testing::DoubleNear(-z, 1e-12)));
+}
+
 TEST(Registry, IsSortedAndKnowsDirections) {
   EXPECT_THAT(AllNames(), ::testing::WhenSorted(::testing::ElementsAreArray(AllNames())));
   EXPECT_EQ(FindRankingMetric("correct").better, Better::kHigh);

@@ -279,6 +279,22 @@ TEST(Choose, WhereSeesColumnsKeptColumnsMetricsAndProblems) {
             "`source = 'x'` alone holds for 0; no row has a value of `source`");
 }
 
+TEST(Choose, ProblemAccuracyIsOverTheRowsWithALabel) {
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 8; ++i)
+    rows.push_back(MakeRow(i, Name("id", i), i < 4 ? "p" : "q", "t", {{1, 1}}));
+  rows[0].correct = true;
+  rows[2].correct = rows[3].correct = false;  // of p one of three, and one without a label
+  rows[4].correct = true;                     // of q the only one
+  const ScoredRows data = Loaded(rows, {"rsr"});
+  const auto left = [&](const std::string& where) {
+    return FindCandidates(data, {.where = where}).rows.size();
+  };
+  EXPECT_EQ(left("problem_accuracy > 0.33 and problem_accuracy < 0.34"), 4u);
+  EXPECT_EQ(left("problem_accuracy = 1"), 4u);
+  EXPECT_EQ(left("problem_candidates = 4"), 8u);
+}
+
 TEST(Quotas, WhatTheTextsSay) {
   const Quota quota = ParseQuota("level:*=10,math, hard=50%,0..0.5=0.25,..-1=3,a=b=7");
   EXPECT_EQ(quota.column, "level");

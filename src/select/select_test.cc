@@ -277,6 +277,40 @@ TEST(Select, SaysWhatWasNoChoiceOrNoLimit) {
               ElementsAre(HasSubstr("more than 1 candidate:")));
 }
 
+// A share of a budget that nothing fills is one of the tokens that there are.
+TEST(Select, SharesOfABudgetBeyondThePoolAreOfThePool) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");  // six tokens
+  for (const auto& [budget, most] : {std::pair{int64_t{1000}, 3}, {int64_t{4}, 2}}) {
+    const SelectSummary summary = Select({.runs = {scored.run},
+                                          .out = dir / Name("out", budget),
+                                          .budget_tokens = budget,
+                                          .quotas = {"problem_id:p0=50%"}});
+    ASSERT_EQ(summary.quotas.size(), 1u);
+    EXPECT_EQ(summary.quotas[0].max_tokens, most);
+    EXPECT_EQ(summary.quotas[0].tokens, most);
+  }
+}
+
+// The best and the worst of six rows are the same ones only where all are taken.
+TEST(Select, SaysOfAControlThatItIsNothingButTheSelection) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  for (int64_t top = 1; top <= 6; ++top) {
+    const SelectSummary summary = Select({.runs = {scored.run},
+                                          .out = dir / Name("out", top),
+                                          .top = top,
+                                          .controls = {Control::kWorst}});
+    EXPECT_EQ(summary.sets.at(2).also_selected, std::max<int64_t>(0, 2 * top - 6));
+    if (top < 6) {
+      EXPECT_THAT(summary.warnings, ElementsAre()) << top;
+    } else {
+      EXPECT_THAT(summary.warnings,
+                  ElementsAre(HasSubstr("the control worst has only rows of the selection")));
+    }
+  }
+}
+
 TEST(Select, SaysOfAQuotaThatItLimitsNothing) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
