@@ -162,6 +162,8 @@ TEST(Interval, TailsAreThoseOfStudentsT) {
   const Interval few = ResampledInterval(values, 10, 0.95);
   EXPECT_NEAR(few.low, 8.55, 0.01);
   EXPECT_NEAR(few.high, 991.45, 0.01);
+  // Phi(-0.702722 sqrt(10 / 9)) = 0.22942.
+  EXPECT_NEAR(ResampledInterval(values, 10, 0.5).low, 229.42, 0.01);
   EXPECT_NEAR(ResampledInterval(values, 1'000'000'000, 0.95).low, 25, 0.02);
   EXPECT_NEAR(ResampledInterval(values, 2, 0.95).low, 0, 1e-9);  // nothing but the extremes
   EXPECT_TRUE(std::isnan(ResampledInterval(values, 1, 0.95).low));

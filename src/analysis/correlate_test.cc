@@ -121,6 +121,7 @@ TEST(Correlate, PIsNeverZero) {
       Correlate({.inputs = {dir / "t.csv"}, .permutations = 99, .resamples = 2});
   EXPECT_FALSE(report.every_permutation);
   EXPECT_DOUBLE_EQ(report.metrics[0].of[0].mean.p, 0.01);
+  EXPECT_THAT(report.warnings, IsEmpty());  // eight are enough
 }
 
 // Random permutations come near the walk over all of them; the seed decides, and nothing else.
@@ -204,10 +205,80 @@ TEST(Correlate, HoldsOutStudentsAndPicksTeachers) {
   EXPECT_EQ(report.picks[2].teacher, "x, y");  // rsr, a
   EXPECT_EQ(report.picks[2].regret, 5);
   EXPECT_THAT(report.warnings, ElementsAre(HasSubstr("only 4 teachers (a, b)")));
+  EXPECT_THAT(PicksTable(report).rows, ElementsAre(ElementsAre("good", "high*", 0.5, "y", "x"),
+                                                   ElementsAre("rsr", "low", 2.5, "x, y", "y"),
+                                                   ElementsAre("lucky", "low*", 0.5, "y", "w, y")));
   EXPECT_THAT(ErrorOf([&] {
                 Correlate({.inputs = {dir / "t.csv"}, .pool = {"w", "yy"}});
               }).message(),
               HasSubstr("teacher 'yy', which student 'a' does not have"));
+}
+
+// Spearman and Pearson disagree about x: its last value turns the one's sign. By hand.
+TEST(Correlate, EverythingFollowsTheCoefficientThatWasChosen) {
+  const Scratch dir;
+  std::string csv = "student,teacher,x,y,score\n";
+  for (const char* student : {"a", "b"}) {
+    const double x[] = {2, 3, 4, 5, 6, -100}, y[] = {3, 1, 6, 2, 5, 4};
+    for (int t = 0; t < 6; ++t) csv += fmt::format("{},t{},{},{},{}\n", student, t, x[t], y[t], t);
+  }
+  WriteText(dir / "t.csv", csv);
+  const auto report = [&](Coefficient coefficient) {
+    return Correlate({.inputs = {dir / "t.csv"}, .coefficient = coefficient, .resamples = 20});
+  };
+  const CorrelateReport spearman = report(Coefficient::kSpearman);
+  EXPECT_THAT(Names(spearman), ElementsAre("y", "x"));
+  EXPECT_FALSE(spearman.metrics[1].low_is_better);  // 1 - 6 * 30 / 210
+  EXPECT_NEAR(std::get<double>(CorrelationTable(spearman).rows[1][5]), 1. / 7, 1e-12);
+  EXPECT_EQ(spearman.picks[2].teacher, "t4");
+  const CorrelateReport pearson = report(Coefficient::kPearson);
+  EXPECT_THAT(Names(pearson), ElementsAre("x", "y"));
+  const double r = -250 / std::sqrt(17.5 * (10090 - 80. * 80 / 6));
+  EXPECT_TRUE(pearson.metrics[0].low_is_better);
+  EXPECT_NEAR(std::get<double>(CorrelationTable(pearson).rows[0][1]), -r, 1e-12);
+  EXPECT_NEAR(std::get<double>(CorrelationTable(pearson).rows[0][5]), r, 1e-12);
+  EXPECT_EQ(pearson.held_out.at(0).metric, "x");
+  EXPECT_NEAR(pearson.held_out[0].others, -r, 1e-12);
+  EXPECT_EQ(pearson.picks[0].teacher, "t5");
+  EXPECT_EQ(pearson.picks[0].regret, 0);
+}
+
+// The interval's width has the degrees of freedom of the student with the fewest teachers:
+// Student's t of 0.975 and 0.75 by a printed table.
+TEST(Correlate, TheMeanIsAsSureAsTheStudentWithTheFewestTeachers) {
+  const Scratch dir;
+  std::mt19937_64 random(2);
+  std::normal_distribution<double> normal;
+  std::string csv = "student,teacher,metric,score\n";
+  for (const auto& [student, teachers] : {std::pair{"many", 12}, {"few", 4}}) {
+    for (int t = 0; t < teachers; ++t)
+      csv += fmt::format("{},t{},{},{}\n", student, t, t + 4 * normal(random), t);
+  }
+  WriteText(dir / "t.csv", csv);
+  const auto half = [&](double confidence) {
+    const auto of =
+        Correlate({.inputs = {dir / "t.csv"}, .permutations = 10, .confidence = confidence})
+            .metrics[0]
+            .of[1];
+    const auto width = [](const CorrelationValue& v) {
+      return std::atanh(v.high) - std::atanh(v.low);
+    };
+    return std::vector{width(of.mean), width(of.by_student[0]), width(of.by_student[1])};
+  };
+  const auto wide = half(0.95), narrow = half(0.5);
+  EXPECT_NEAR(wide[0] / narrow[0], 3.182446 / 0.764892, 1e-4);
+  EXPECT_NEAR(wide[1] / narrow[1], 2.200985 / 0.697445, 1e-4);
+  EXPECT_NEAR(wide[2] / narrow[2], 3.182446 / 0.764892, 1e-4);
+}
+
+TEST(Correlate, RefusesUnusableOptions) {
+  const auto message = [](CorrelateOptions options) {
+    options.inputs = {kGolden + "table.csv"};
+    return ErrorOf([&] { Correlate(options); }).message();
+  };
+  EXPECT_THAT(message({.permutations = 0}), HasSubstr("got 0 and 2000"));
+  EXPECT_THAT(message({.resamples = 1}), HasSubstr("got 10000 and 1"));
+  EXPECT_THAT(message({.confidence = 1}), HasSubstr("confidence must lie between 0 and 1"));
 }
 
 TEST(Correlate, AnotherPerformanceIsNoMetricAndAnAliasHasItsDirection) {
@@ -218,6 +289,10 @@ TEST(Correlate, AnotherPerformanceIsNoMetricAndAnAliasHasItsDirection) {
   EXPECT_THAT(Names(report), ElementsAre("grape"));
   EXPECT_FALSE(report.metrics[0].direction_from_data);
   EXPECT_TRUE(report.metrics[0].low_is_better);
+  WriteText(dir / "number.csv", "teacher,seqlss:2,score\nw,1,4\nx,2,3\ny,3,2\nz,4,1\n");
+  const MetricCorrelation numbered = Correlate({.inputs = {dir / "number.csv"}}).metrics.at(0);
+  EXPECT_FALSE(numbered.direction_from_data);
+  EXPECT_FALSE(numbered.low_is_better);
   WriteText(dir / "p.csv", "teacher,aime\nw,1\nx,2\ny,3\nz,4\n");
   CorrelateOptions apart{
       .inputs = {dir / "t.csv"}, .performance = dir / "p.csv", .performance_column = "aime"};
@@ -357,7 +432,7 @@ TEST(Correlate, NamesWhatIsWrongWithFileAndLine) {
 TEST(Correlate, LeavesIncompleteMetricsOutAndSaysSo) {
   const Scratch dir;
   WriteText(dir / "t.csv",
-            "teacher,rsr,part,same,score\nw,2,,7,1\nx,3,1,7,2\ny,5,2,7,3\nz,4,inf,7,5\n");
+            "teacher,same,rsr,part,score\nw,7,2,,1\nx,7,3,1,2\ny,7,5,2,3\nz,7,4,inf,5\n");
   const CorrelateReport report = Correlate({.inputs = {dir / "t.csv"}});
   EXPECT_THAT(Names(report), ElementsAre("rsr", "same"));
   EXPECT_THAT(report.held_out, IsEmpty());

@@ -311,6 +311,124 @@ TEST(LengthMatch, WeighsBandsByWhatIsCommon) {
   EXPECT_NEAR(report.length_matched[0].value, ranks - 0.5, 1e-6);
 }
 
+// A power of a mean needs the number of trajectories, too.
+TEST(LengthMatch, WeighsBandsOfMetricsThatAreNoRatio) {
+  const TeachersReport report = RankTeachers(Loaded(RanksByLength(0, 40, 30, 16), {"rsr_rank_pow"}),
+                                             {.metric = "rsr_rank_pow", .details = true});
+  const double ranks = (10 * 5 + 16 * 2) / 26.0;
+  EXPECT_NEAR(report.length_matched.at(0).best_value, std::pow(ranks, 1.05), 1e-12);
+  EXPECT_NEAR(report.length_matched[0].value, std::pow(ranks, 1.05), 1e-12);
+}
+
+// Lengths of two teachers in turns: with 5 each every band holds one trajectory, and nothing is in
+// common; with 15 each three, of which one of the one and two of the other.
+TEST(LengthMatch, BandsAreTenthsOfAllLengths) {
+  for (const auto& [each, overlap] : {std::pair{5, 0.0}, {15, 10 / 15.0}}) {
+    std::vector<RunRow> rows;
+    for (int i = 0; i < 2 * each; ++i) {
+      rows.push_back(
+          MakeRow(i, Name("id", i), Name("p", i / 2), Name("t", i % 2),
+                  std::vector<test::Token>(static_cast<size_t>(10 + i), {1, 1 + i % 2})));
+    }
+    const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
+    EXPECT_NEAR(report.length_matched.at(0).overlap, overlap, 1e-12);
+  }
+}
+
+TEST(LengthMatch, TrajectoriesWithoutAValueDoNotCount) {
+  std::vector<RunRow> rows = RanksByLength(0.5f);
+  const LengthMatch without =
+      RankTeachers(Loaded(rows, {"rsr"}), {.details = true}).length_matched.at(0);
+  for (int p = 0; p < 30; ++p) {
+    const auto row = static_cast<int64_t>(rows.size());
+    rows.push_back(MakeRow(row, Name("id", row), Name("p", p), "t1", {}));
+  }
+  const LengthMatch with =
+      RankTeachers(Loaded(rows, {"rsr"}), {.details = true}).length_matched.at(0);
+  EXPECT_EQ(with.overlap, without.overlap);
+  EXPECT_EQ(with.value, without.value);
+}
+
+// t0 leads by its lengths; at equal lengths t1 is better on two thirds of the problems, which is
+// not sure.
+TEST(LengthMatch, WarnsOnlyOfWhatIsAsSureAsAsked) {
+  std::vector<RunRow> rows = RanksByLength(0);
+  for (size_t i = 1; i < rows.size(); i += 2)
+    rows[i].sum_rank_clip +=
+        ((i / 2 % 3 == 0 ? 0.9 : -0.6) + 0.003 * (static_cast<double>(i) - 40)) *
+        rows[i].scored_tokens;
+  const auto report = [&](double confidence) {
+    return RankTeachers(Loaded(rows, {"rsr"}), {.confidence = confidence, .details = true});
+  };
+  const TeachersReport sure = report(0.95), likely = report(0.5);
+  EXPECT_EQ(sure.teachers[0].teacher, "t0");
+  EXPECT_GT(sure.length_matched.at(0).p_best_better, 0.06);
+  EXPECT_LT(sure.length_matched[0].p_best_better, 0.45);
+  EXPECT_THAT(sure.warnings, Not(Contains(HasSubstr("at equal lengths"))));
+  EXPECT_THAT(likely.warnings,
+              Contains(HasSubstr(fmt::format("'t1' is better than 't0' (P {:.3f})",
+                                             1 - likely.length_matched.at(0).p_best_better))));
+  // Problems are drawn, not trajectories: each of them three times over changes nothing.
+  const size_t once = rows.size();
+  for (size_t i = 0; i < 2 * once; ++i) {
+    rows.push_back(rows[i % once]);
+    rows.back().row = static_cast<int64_t>(once + i);
+    rows.back().id = Name("more", static_cast<int64_t>(i));
+  }
+  EXPECT_NEAR(report(0.95).length_matched.at(0).p_best_better, sure.length_matched[0].p_best_better,
+              1e-9);
+}
+
+TEST(LengthMatch, TenProblemsOfBothAndAQuarterInCommonAreEnoughToWarn) {
+  const auto warned = [](const std::vector<RunRow>& rows) {
+    const TeachersReport report = RankTeachers(Loaded(rows, {"rsr"}), {.details = true});
+    EXPECT_EQ(report.teachers[0].teacher, "t0");
+    EXPECT_EQ(report.length_matched.at(0).p_best_better, 0);
+    return std::any_of(report.warnings.begin(), report.warnings.end(),
+                       [](const std::string& w) { return w.find("at equal lengths") != w.npos; });
+  };
+  EXPECT_TRUE(warned(RanksByLength(0.5f, 10)));
+  EXPECT_FALSE(warned(RanksByLength(0.5f, 9)));
+  EXPECT_TRUE(warned(RanksByLength(0.5f, 40, 35, 5)));
+  for (const char* few : {"t0", "t1"}) {
+    std::vector<RunRow> rows = RanksByLength(0.5f);
+    int kept = 0;
+    std::erase_if(rows, [&](const RunRow& row) { return row.teacher == few && ++kept > 9; });
+    EXPECT_FALSE(warned(rows)) << few;
+  }
+}
+
+// Of a metric of which more is better: t1 is right as often on long problems and oftener on short
+// ones, of which it has more.
+TEST(LengthMatch, FollowsTheMetricsDirection) {
+  std::vector<RunRow> rows = RanksByLength(0);
+  for (RunRow& row : rows)
+    row.correct = row.scored_tokens == 50 || (row.teacher == "t1" && row.row / 2 % 3 == 0);
+  const TeachersReport report =
+      RankTeachers(Loaded(rows, {"correct"}), {.metric = "correct", .details = true});
+  EXPECT_EQ(report.teachers[0].teacher, "t0");
+  EXPECT_LT(report.length_matched.at(0).p_best_better, 0.05);
+  EXPECT_THAT(report.warnings, Contains(HasSubstr("at equal lengths 't1' is better")));
+}
+
+// Of seven resamples every share is a multiple of a seventh; other seeds draw others.
+TEST(TeachersReport, SeedAndResamplesReachEveryPart) {
+  std::vector<RunRow> rows = Noisy(40);
+  for (RunRow& row : rows) row.source = Name("s", row.row / 2 % 2);
+  const ScoredRows data = Loaded(rows, {"avg_surprisal"});
+  const auto shares = [&](uint64_t seed, int resamples) {
+    const TeachersReport report = RankTeachers(
+        data, {.metric = "avg_surprisal", .resamples = resamples, .seed = seed, .details = true});
+    return std::vector<double>{
+        report.teachers.at(0).p_best,  report.pairs.at(0).p_order,
+        report.by_source.at(0).p_best, report.by_source.at(2).p_best,
+        report.by_length.at(0).p_best, report.length_matched.at(0).p_best_better};
+  };
+  const std::vector<double> one = shares(1, 2000), two = shares(2, 2000);
+  for (size_t i = 0; i < one.size(); ++i) EXPECT_NE(one[i], two[i]) << i;
+  for (const double share : shares(1, 7)) EXPECT_NEAR(share * 7, std::round(share * 7), 1e-9);
+}
+
 TEST(LengthMatch, LittleOverlapTurnsNothing) {
   const TeachersReport report =
       RankTeachers(Loaded(RanksByLength(0.5f, 40, 36, 4), {"rsr"}), {.details = true});
@@ -376,6 +494,24 @@ TEST(Duplicates, AreTheSameTokensForTheSameProblem) {
   EXPECT_EQ(report.duplicates[1].count, 2);
   EXPECT_THAT(report.warnings, Contains(HasSubstr("2 of 'a' are also there from 'b'")));
   EXPECT_THAT(RankTeachers({.runs = {dir / "run"}}).duplicates, IsEmpty());
+}
+
+TEST(Duplicates, OfTwoTeachersAreNamedByTheFirstWhateverTheStorageOrder) {
+  const test::Scratch dir;
+  const auto row = [](int64_t number, const char* problem, const char* teacher,
+                      std::vector<test::Token> tokens) {
+    return MakeRow(number, Name("id", number), problem, teacher, tokens);
+  };
+  const std::vector<test::Token> text = {{1, 2, 0, 1}, {1, 2, 0, 2}};
+  test::WriteRun(dir / "run", test::MakeInfo({{"data.jsonl", "h", 1, 8}}),
+                 {row(5, "q", "b", text), row(4, "q", "a", text), row(3, "p", "b", text),
+                  row(2, "p", "b", text), row(1, "p", "a", text), row(0, "p", "a", text),
+                  row(6, "r", "a", {}), row(7, "r", "b", {})});  // nothing scored: no copies
+  const TeachersReport report = RankTeachers({.runs = {dir / "run"}, .details = true});
+  std::vector<std::string> found;
+  for (const DuplicateTrajectories& d : report.duplicates)
+    found.push_back(fmt::format("{} {} {} {}", d.teacher, d.other, d.count, d.example));
+  EXPECT_THAT(found, ElementsAre("a a 1 id0 = id1", "a b 3 id0 = id2", "b b 1 id2 = id3"));
 }
 
 std::string Digits(const Table& table) {

@@ -50,6 +50,7 @@ TEST(Teachers, RanksByTheMetricsDirection) {
   EXPECT_EQ(high.teachers[0].teacher, "t1");
   EXPECT_EQ(high.teachers[0].accuracy, 1);
   EXPECT_EQ(high.teachers[1].accuracy, 0);
+  EXPECT_THAT(high.warnings, IsEmpty());
 }
 
 TEST(Teachers, ValueIsTheOneOfTheMetricsTable) {
@@ -82,6 +83,7 @@ TEST(Teachers, WarnsOfWhatWeakensTheRanking) {
   };
   EXPECT_THAT(warnings(Grid(1, 12)), ElementsAre(HasSubstr("only one teacher ('t0')")));
   EXPECT_THAT(warnings(Grid(2, 9)), ElementsAre(HasSubstr("only 9 problems")));
+  EXPECT_THAT(warnings(Grid(2, 10)), IsEmpty());
   EXPECT_THAT(warnings(Grid(2, 1)), ElementsAre(HasSubstr("only 1 problem:")));
 
   std::vector<RunRow> rows = Grid(2, 12);
@@ -98,6 +100,8 @@ TEST(Teachers, WarnsOfWhatWeakensTheRanking) {
   EXPECT_THAT(warnings(rows),
               ElementsAre(AllOf(HasSubstr("7 of 24 trajectories were cut by --max-tokens"),
                                 HasSubstr("most of 't1': 5 of 12"))));
+  std::erase_if(rows, [](const RunRow& row) { return row.teacher == "t0" && row.row >= 6; });
+  EXPECT_THAT(warnings(rows), ::testing::Contains(HasSubstr("most of 't0': 2 of 3")));
 
   rows = Grid(2, 12);
   rows[0] = MakeRow(0, "sure", "p0", "t0", {{0, 1}});
@@ -108,6 +112,9 @@ TEST(Teachers, WarnsOfWhatWeakensTheRanking) {
       ElementsAre(HasSubstr("1 of 24 trajectories have an infinite or undefined rsr_simple")));
   EXPECT_EQ(report.teachers.back().teacher, "t0");
   EXPECT_EQ(report.teachers.back().value, std::numeric_limits<double>::infinity());
+  rows[2] = MakeRow(2, "none", "p1", "t0", {{std::nanf(""), 1}});
+  EXPECT_THAT(RankTeachers(Loaded(rows, {"rsr_simple"}), {.metric = "rsr_simple"}).warnings,
+              ElementsAre(HasSubstr("2 of 24 trajectories have an infinite or undefined")));
 }
 
 TEST(Teachers, ReadsARunAndRefusesUnusableOptions) {

@@ -33,6 +33,7 @@ std::string ThreeRows(const Scratch& dir) {
   rows[0].kept = {"algebra", "1"};
   rows[1].kept = {"number", "1"};
   rows[2].kept = {"algebra", std::nullopt};
+  for (RunRow& row : rows) row.source = row.id == "a" ? "book" : "web";
   test::WriteRun(dir / "run", info, rows);
   return dir / "run";
 }
@@ -52,6 +53,7 @@ TEST(Join, ColumnsBecomeMetrics) {
   EXPECT_EQ(table.rows[1][4], Cell(7.0));
   const Table everyday = Metrics({.runs = {run}, .join = {two}});
   EXPECT_EQ(everyday.columns.back().name, "other");
+  EXPECT_EQ(Metrics({.runs = {run}, .metrics = {"judge"}, .join = {one, two}}).columns.size(), 3u);
 
   const JoinedColumns joined({one});
   EXPECT_EQ(FindRankingMetric("judge").better, Better::kHigh);
@@ -61,7 +63,11 @@ TEST(Join, ColumnsBecomeMetrics) {
 
 TEST(Join, ColumnsAreGoneWithTheCall) {
   const Scratch dir;
-  { const JoinedColumns joined({Write(dir / "one.tsv", "id\tjudge\n")}); }
+  {
+    const JoinedColumns joined({Write(dir / "one.tsv", "id\tjudge\n")});
+    { const JoinedColumns inner({Write(dir / "two.tsv", "id\tcost\n")}); }
+    EXPECT_EQ(FindMetric("judge").name, "judge");
+  }
   EXPECT_THAT(ErrorOf([] { FindMetric("judge"); }).message(), HasSubstr("unknown metric"));
   EXPECT_EQ(JoinedColumns::Active(), nullptr);
 }
@@ -93,9 +99,26 @@ TEST(Metrics, GroupByAKeptColumn) {
   EXPECT_EQ(domain.rows[0], (std::vector<Cell>{"algebra", int64_t{2}, 2.0}));
   const Table level = Metrics({.runs = {run}, .metrics = {"rsr"}, .by = "level"});
   EXPECT_EQ(level.rows[0], (std::vector<Cell>{std::monostate(), int64_t{1}, 3.0}));
+  const Table source = Metrics({.runs = {run}, .metrics = {"rsr"}, .by = "source"});
+  ASSERT_EQ(source.rows.size(), 2u);
+  EXPECT_EQ(source.rows[0], (std::vector<Cell>{"book", int64_t{1}, 1.0}));
+  EXPECT_EQ(source.rows[1], (std::vector<Cell>{"web", int64_t{2}, 2.5}));
   const Error error = ErrorOf([&] { Metrics({.runs = {run}, .by = "domian"}); });
   EXPECT_THAT(error.message(), HasSubstr("keeps no such column"));
   EXPECT_THAT(error.hint(), HasSubstr("'domain'"));
+}
+
+TEST(Metrics, RunsMayKeepTheirColumnsInOtherPlaces) {
+  const Scratch dir;
+  const std::string run = ThreeRows(dir);
+  RunInfo info = MakeInfo({{"data.jsonl", "h", 1, 3}});
+  info.kept = info.kept_from = {"level", "domain"};
+  RunRow row = MakeRow(0, "d", "p", "t", {{1, 6}});
+  row.kept = {"2", "algebra"};
+  test::WriteRun(dir / "other", info, {row});
+  const Table domain = Metrics({.runs = {run, dir / "other"}, .metrics = {"rsr"}, .by = "domain"});
+  ASSERT_EQ(domain.rows.size(), 2u);
+  EXPECT_EQ(domain.rows[0], (std::vector<Cell>{"algebra", int64_t{3}, 10.0 / 3}));
 }
 
 TEST(Metrics, WarnsOfLoopsAndOfLabelsThatAreNot) {
@@ -110,6 +133,13 @@ TEST(Metrics, WarnsOfLoopsAndOfLabelsThatAreNot) {
   EXPECT_THAT(warnings[0], HasSubstr("1 of 2 trajectories say mostly what they said before"));
   EXPECT_THAT(warnings[0], HasSubstr("'looper': 1"));
   EXPECT_THAT(warnings[1], HasSubstr("no trajectory has a label"));
+
+  RunRow wrong = MakeRow(0, "a", "p", "t", {{1, 1}});
+  wrong.correct = false;
+  test::WriteRun(dir / "labelled", MakeInfo({{"data.jsonl", "h", 1, 2}}), {wrong});
+  warnings.clear();
+  Metrics({.runs = {dir / "labelled"}, .metrics = {"rsr", "correct"}}, &warnings);
+  EXPECT_THAT(warnings, ::testing::IsEmpty());
 }
 
 // More than half of the 8-grams. Of `different` tokens and `same` ones behind them all but the
@@ -126,6 +156,9 @@ TEST(Metrics, ALoopIsMoreThanHalfOfTheTrajectory) {
   const RunRow half = row(0, 101, 110);  // 102 of 204
   EXPECT_EQ(loops({half, MakeRow(1, "short", "p", "t", {{1, 1}})}), "");
   EXPECT_THAT(loops({half, row(1, 101, 111)}), HasSubstr("1 of 2 trajectories"));  // 103 of 205
+  RunRow others[] = {row(2, 0, 50), row(3, 0, 60)};
+  for (RunRow& other : others) other.teacher = "u";
+  EXPECT_THAT(loops({row(1, 101, 111), others[0], others[1]}), HasSubstr("most of 'u': 2;"));
 }
 
 }  // namespace

@@ -27,6 +27,21 @@ TEST(LeastSquares, MinimisesTheSquares) {
   EXPECT_NEAR((*fit)[0], 1.1, 1e-14);
 }
 
+// By hand: y = 3 + 2 a - b at three points, and slopes of regressors that are small, or vary
+// little.
+TEST(LeastSquares, SmallAndExactlyDeterminedOnesCount) {
+  const auto exact = LeastSquares({{1, 2, 4}, {1, 0, 1}}, {4, 7, 10});
+  ASSERT_TRUE(exact);
+  EXPECT_NEAR((*exact)[0], 2, 1e-13);
+  EXPECT_NEAR((*exact)[1], -1, 1e-13);
+  const auto tiny = LeastSquares({{1e-12, 2e-12, 3e-12, 4e-12}}, {1, 3, 2, 5});
+  ASSERT_TRUE(tiny);
+  EXPECT_NEAR((*tiny)[0], 1.1e12, 1);
+  const auto far = LeastSquares({{1e6 + 1, 1e6 + 2, 1e6 + 3, 1e6 + 4}}, {1, 3, 2, 5});
+  ASSERT_TRUE(far);
+  EXPECT_NEAR((*far)[0], 1.1, 1e-12);
+}
+
 TEST(LeastSquares, SaysWhatIsNotDetermined) {
   EXPECT_FALSE(LeastSquares({{1, 2}, {3, 5}}, {1, 2}));                 // too few
   EXPECT_FALSE(LeastSquares({{0.1, 0.1, 0.1}}, {1, 2, 3}));             // constant

@@ -203,6 +203,9 @@ TEST(Metrics, ReadsRunsAsOne) {
   ASSERT_EQ(trajectories.columns.size(), 5u);
   ASSERT_EQ(trajectories.rows.size(), 2u);
   EXPECT_EQ(trajectories.rows[0][0], Cell("A"));  // input order, not storage order
+  const Table turned =
+      Metrics({.runs = {dir / "b", dir / "a"}, .metrics = {"rsr"}, .by = "trajectory"});
+  EXPECT_EQ(turned.rows[0][0], Cell("B"));  // the runs in the order given
   EXPECT_EQ(Metrics({.runs = {dir / "both"}, .by = "problem_id"}).rows.size(), 1u);
   EXPECT_EQ(Metrics({.runs = {dir / "both"}, .by = "source"}).rows.size(), 1u);
 }
@@ -271,6 +274,7 @@ TEST(Registry, ParametersAreCheckedAndTheirMetricsLiveOn) {
         << wrong;
   }
   EXPECT_THAT(ErrorOf([] { FindMetric("tokens:3"); }).message(), HasSubstr("takes no number"));
+  EXPECT_THAT(ErrorOf([] { FindMetric(""); }).message(), HasSubstr("unknown metric ''"));
   EXPECT_THAT(ErrorOf([] { FindMetric("rsr_rnk_pow:3"); }).hint(), HasSubstr("'rsr_rank_pow'"));
 }
 
@@ -328,6 +332,21 @@ TEST(RsrFiltered, ShareOfTheTokensIsRoundedUp) {
   EXPECT_NEAR(value(11, "rsr_filtered"), mean(11, 4), 1e-15);
   EXPECT_NEAR(value(10, "rsr_filtered:0"), mean(10, 1), 1e-15);
   EXPECT_NEAR(value(10, "rsr_filtered:1"), mean(10, 10), 1e-15);
+  EXPECT_NEAR(value(10, "rsr_filtered:0.30005"), mean(10, 4), 1e-15);
+}
+
+TEST(RsrFiltered, TheFirstOfEqualTokensCountAndHugeOnesOnce) {
+  std::vector<test::Token> equal, huge;
+  for (int k = 1; k <= 10; ++k) {
+    equal.push_back({1, k});
+    huge.push_back({1e5F * static_cast<float>(k), 100000 * k});
+  }
+  const ScoredRows data =
+      Loaded({MakeRow(0, "equal", "p", "t", equal), MakeRow(1, "huge", "p", "t", huge)},
+             {"rsr_filtered", "rsr_filtered:1"});
+  EXPECT_EQ(data.Value(data.rows[0]), 2);  // of ranks 1, 2 and 3
+  EXPECT_DOUBLE_EQ(data.Value(data.rows[1]), 1);
+  EXPECT_DOUBLE_EQ(data.Value(data.rows[1], 1), 1);
 }
 
 // The mean of three times 0.2 is rounded, and the deviation from it is not 0; nothing tells the
@@ -360,6 +379,7 @@ TEST(Registry, IsSortedAndKnowsDirections) {
   const Error error = ErrorOf([] { FindRankingMetric("tokens"); });
   EXPECT_THAT(error.hint(),
               HasSubstr("aslec_casl, aslec_drop, avg_entropy, avg_rank, avg_rank_clip"));
+  EXPECT_THAT(error.hint(), ::testing::Not(HasSubstr("grace_head")));  // one of groups
   EXPECT_EQ(ListMetrics().rows.size(), AllMetrics().size());
 }
 

@@ -51,6 +51,15 @@ TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
   }
 }
 
+TEST(Text, WordsEndAtEveryWhiteSpaceOfAscii) {
+  const Cut cut({"a\rb\fc\vd\te\nf g", "\r", "h"});
+  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 8);
+  const std::string lines(300, '\n');  // more than a byte counts
+  const Cut wide({"a" + lines + "b"});
+  EXPECT_EQ(Count(wide.tokens, wide.vocab).words, 2);
+  EXPECT_EQ(Count(wide.tokens, wide.vocab).chars, 302);
+}
+
 TEST(Text, AGapEndsAWord) {
   Cut cut({"che", "ck", "x"});
   cut.tokens.position[2] = 9;
