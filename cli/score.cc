@@ -106,25 +106,33 @@ std::string LastLine(const ScoreSummary& s) {
       s.plan.precision);
 }
 
-void PrintOutcome(const ScoreSummary& s, const std::string& run, Context& context) {
+std::string NextSteps(const ScoreOptions& options) {
+  const std::string run = ShellQuote({options.out});
+  if (!options.input.shard.empty()) {
+    return fmt::format("next: rsr teachers {} OTHER-SHARDS..., when they are scored", run);
+  }
+  return fmt::format("next: rsr teachers {0}\n      rsr select {0} --per-problem 1 --out selected",
+                     run);
+}
+
+void PrintOutcome(const ScoreSummary& s, const ScoreOptions& options, Context& context) {
   Printer& printer = context.printer;
+  const bool some = s.rows_scored + s.rows_before > 0;
   PrintRejections(
       {.rows = s.rows_rejected,
        .of_rows = s.rows_scored + s.rows_before + s.rows_rejected,
        .by_reason = s.rejected_by_reason,
        .examples = s.rejected_examples,
-       .all_in = run + "/rejected.jsonl",
-       .hint =
-           "the other rows are scored; correct these and score them into a run of their own, or "
-           "go on without them"},
+       .all_in = options.out + "/rejected.jsonl",
+       .hint = some ? "the other rows are scored; correct these and score them into a run of their "
+                      "own, or go on without them"
+                    : "no row is scored; `rsr check` shows the same in seconds"},
       printer);
   PrintNotes(s.notes, printer);
   if (s.stopped) {
     printer.Detail("stopped; this goes on where it ended:\n  " + ShellQuote(context.argv));
-  } else {
-    const std::string quoted = ShellQuote({run});
-    printer.Note(fmt::format(
-        "next: rsr teachers {0}\n      rsr select {0} --per-problem 1 --out selected", quoted));
+  } else if (some) {
+    printer.Note(NextSteps(options));
   }
   printer.Note(LastLine(s));
 }
@@ -135,7 +143,7 @@ int Run(const Flags& flags, Context& context) {
   const ScoreSummary summary = ScoreWithProgress(options, context.printer);
   if (flags.json) context.printer.Out(Json(summary, options.out));
   context.printer.Flush();
-  PrintOutcome(summary, options.out, context);
+  PrintOutcome(summary, options, context);
   if (summary.stopped) return InterruptGuard::ExitStatus();
   return summary.rows_rejected > 0 ? kUserError : kDone;
 }
@@ -152,6 +160,10 @@ Command AddScore(CLI::App& root, Context& context) {
                   "run directory; one that holds the same run is continued")
       ->type_name("RUN")
       ->required();
+  app->add_option("--shard", flags->input.input.shard,
+                  "only this part of the rows, for several machines: 2/3 is the second of three, "
+                  "each scored into a RUN of its own")
+      ->type_name("I/N");
   AddEngineFlags(*app, flags->engine);
   app->add_option("--bad-rows", flags->bad_rows,
                   "skip: score the rest, then exit 1; fail: stop at the first")

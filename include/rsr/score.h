@@ -38,6 +38,9 @@ struct InputOptions {
   // Empty: all.
   std::string sample;
   int64_t seed = 0;
+  // "2/3": of what `where` and `sample` leave, the second of three parts, rejected rows included;
+  // scored into runs of their own the three are read as one run of everything. Empty: all.
+  std::string shard;
   // Whether a bad row is an rsr::Error. Else it is counted, kept in rejected.jsonl, and the rest
   // goes on.
   bool fail_on_bad_row = false;
@@ -93,7 +96,7 @@ struct ScoreSummary {
   int64_t rows_rejected = 0;  // of the whole input
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
-  std::map<std::string, int64_t> left_out;     // rows, by the option: "where", "sample"
+  std::map<std::string, int64_t> left_out;     // rows, by the option: "where", "sample", "shard"
   // Of the rows scored this session.
   int64_t rows_truncated = 0;
   int64_t turns_given = 0;  // assistant messages that the mask is to score
@@ -132,7 +135,7 @@ struct FileCheck {
   int64_t over_limit = 0;  // rows that are truncated, or rejected as too long
   MaskNotes notes;
   std::vector<std::string> teachers;        // sorted
-  std::map<std::string, int64_t> left_out;  // rows, by the option: "where", "sample"
+  std::map<std::string, int64_t> left_out;  // rows, by the option: "where", "sample", "shard"
   std::map<std::string, int64_t> rejected_by_reason;
   std::vector<std::string> rejected_examples;  // file:line: message, the first five of each reason
 };

@@ -227,7 +227,7 @@ Study ReadStudy(const CorrelateOptions& options) {
   if (students.empty()) {
     throw Error(input.source + ": holds no rows", "one row a student and teacher is expected");
   }
-  Study study{.performance = input.performance};
+  Study study{.warnings = input.warnings, .performance = input.performance};
   if (performance) {
     SetPerformance(*performance, input, students);
   } else {

@@ -25,6 +25,7 @@ struct StudyInput {
   std::vector<std::string> metrics;  // in the order of the columns
   std::string performance;           // the column's name
   std::string source;                // of the records, for messages: file or run names
+  std::vector<std::string> warnings = {};
 };
 
 // `performance`: the score's column in a table of its own, or empty. Both throw rsr::Error as

@@ -10,6 +10,7 @@
 #include "analysis/study.h"
 #include "base/delimited.h"
 #include "base/nearest.h"
+#include "metrics/run_shards.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
 #include "rsr/metrics.h"
@@ -129,12 +130,13 @@ class TableReader {
   std::vector<size_t> metrics_;
 };
 
-// A run's metrics by teacher, as records.
-void AddRun(const CorrelateOptions& options, const std::string& path, const RunInfo& info,
-            StudyInput& input) {
+// Metrics by teacher, as records, of a run or of the shards of one.
+void AddRun(const CorrelateOptions& options, const std::vector<std::string>& paths,
+            const RunInfo& info, StudyInput& input) {
+  const std::string path = fmt::format("{}", fmt::join(paths, ", "));
   std::vector<std::string> metrics = options.metrics;
   if (metrics.empty()) metrics = {"all"};
-  const Table table = Metrics({.runs = {path}, .metrics = metrics, .by = "teacher"});
+  const Table table = Metrics({.runs = paths, .metrics = metrics, .by = "teacher"});
   const std::string file = std::filesystem::path(info.student_path).stem().string();
   for (const std::vector<Cell>& row : table.rows) {
     StudyRecord record{
@@ -187,17 +189,27 @@ StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& per
   }
   StudyInput input{.performance = performance,
                    .source = fmt::format("{}", fmt::join(options.inputs, ", "))};
-  std::map<std::string, ScoredRows::Run> first;  // of each student
+  std::vector<ScoredRows::Run> runs;
+  std::map<std::string, size_t> first;  // of each student
   std::set<std::string> given;
   for (const std::string& path : options.inputs) {
     if (!given.insert(std::filesystem::weakly_canonical(path).string()).second) {
       throw Error(fmt::format("run {} is given twice", path), "give each run once");
     }
-    const RunInfo info = RunReader::Open(path)->info();
-    const auto [at, is_new] = first.emplace(info.student_hash, ScoredRows::Run{path, info});
-    if (!is_new) CheckSameSettings(at->second, {path, info});
-    AddRun(options, path, info, input);
+    const std::optional<RunInfo> info = ReadRunInfo(path);
+    if (!info) RunReader::Open(path);  // says what is wrong
+    runs.push_back({path, info.value()});
+    const auto [at, is_new] = first.emplace(runs.back().info.student_hash, runs.size() - 1);
+    if (!is_new) CheckSameSettings(runs[at->second], runs.back());
   }
+  const std::vector<size_t> first_shards = FirstShards(runs);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    std::vector<std::string> paths;
+    for (size_t j = i; j < runs.size(); ++j)
+      if (first_shards[j] == i) paths.push_back(runs[j].path);
+    if (!paths.empty()) AddRun(options, paths, runs[i].info, input);
+  }
+  input.warnings = MissingRows(runs);
   return input;
 }
 

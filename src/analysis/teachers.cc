@@ -98,6 +98,7 @@ TeachersReport RankTeachers(const TeachersOptions& options) {
   const ScoredRows data =
       LoadRows(options.runs, {&FindRankingMetric(options.metric), &FindMetric("repeated_8grams")});
   TeachersReport report = RankTeachers(data, options);
+  report.warnings.insert(report.warnings.end(), data.warnings.begin(), data.warnings.end());
   if (const std::string loop = LoopWarning(data); !loop.empty()) report.warnings.push_back(loop);
   if (options.details) FindDuplicates(data, report);
   return report;

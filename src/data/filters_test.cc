@@ -76,6 +76,55 @@ TEST_F(FiltersTest, WhereLeavesRowsOutAndCountsThem) {
   EXPECT_EQ(reader.left_out().sample, 0);
 }
 
+// Every row is one shard's, be it read, rejected, filtered out or not sampled.
+TEST_F(FiltersTest, ShardsAreTheWholeInParts) {
+  const std::string a = WriteRows("a.jsonl", "a", 0, 40), b = WriteRows("b.jsonl", "b", 0, 20);
+  std::string bad;
+  for (int i = 0; i < 10; ++i) bad += "{\n" + Chat("\"id\": \"a" + std::to_string(i) + "\"") + "\n";
+  const InputOptions whole{.files = {a, b, Write("bad.jsonl", bad)},
+                           .where = "not correct or teacher != 'b'",
+                           .sample = "7/teacher"};
+  struct Seen {
+    std::map<int64_t, std::string> rows, rejected;  // by row number
+    LeftOut left_out;
+  };
+  const auto read = [](const InputOptions& options) {
+    Seen seen;
+    TrajectoryReader reader(options);
+    for (ReadItem item; reader.Next(&item);) {
+      if (const auto* rejection = std::get_if<Rejection>(&item)) {
+        seen.rejected[rejection->row] = rejection->message;
+      } else {
+        seen.rows[std::get<Trajectory>(item).row] = std::get<Trajectory>(item).id;
+      }
+    }
+    seen.left_out = reader.left_out();
+    return seen;
+  };
+  const Seen all = read(whole);
+  EXPECT_EQ(all.rows.size(), 14U);
+  EXPECT_EQ(all.rejected.size(), 20U);
+  Seen parts;
+  for (int i = 1; i <= 3; ++i) {
+    InputOptions shard = whole;
+    shard.shard = std::to_string(i) + "/3";
+    const Seen seen = read(shard);
+    for (const auto& [row, id] : seen.rows) EXPECT_EQ(row % 3, i - 1);
+    for (const auto& [row, message] : seen.rejected) EXPECT_EQ(row % 3, i - 1);
+    parts.rows.insert(seen.rows.begin(), seen.rows.end());
+    parts.rejected.insert(seen.rejected.begin(), seen.rejected.end());
+    parts.left_out.where += seen.left_out.where;
+    parts.left_out.sample += seen.left_out.sample;
+    parts.left_out.shard += seen.left_out.shard;
+  }
+  EXPECT_EQ(parts.rows, all.rows);
+  EXPECT_EQ(parts.rejected, all.rejected);
+  EXPECT_EQ(parts.left_out.where, all.left_out.where);
+  EXPECT_EQ(parts.left_out.sample, all.left_out.sample);
+  EXPECT_EQ(all.left_out.shard, 0);
+  EXPECT_EQ(parts.left_out.shard, 2 * 80);  // two of three leave each row out
+}
+
 TEST_F(FiltersTest, WhereThatDoesNotFitARowRejectsIt) {
   const std::string file =
       Write("a.jsonl", Chat(R"("score": 1)") + "\n" + Chat(R"("score": "high")"));

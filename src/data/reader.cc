@@ -11,6 +11,7 @@
 #include "base/filter.h"
 #include "base/hash.h"
 #include "base/printable.h"
+#include "base/row_shard.h"
 #include "data/columns.h"
 #include "data/id_table.h"
 #include "data/inputs.h"
@@ -35,6 +36,12 @@ std::string DefaultProblem(const std::vector<Message>& messages) {
 
 }  // namespace
 
+std::map<std::string, int64_t> LeftOut::by_option() const {
+  std::map<std::string, int64_t> rows = {{"where", where}, {"sample", sample}, {"shard", shard}};
+  std::erase_if(rows, [](const auto& option) { return option.second == 0; });
+  return rows;
+}
+
 struct TrajectoryReader::Impl {
   struct Input {
     std::string path, shown;  // shown: in messages
@@ -46,6 +53,7 @@ struct TrajectoryReader::Impl {
   Impl(const InputOptions& given, std::string stdin_path)
       : options(given), stdin_file(std::move(stdin_path)), parser(RowFormat(options)) {
     if (!options.where.empty()) where = Filter(options.where);
+    shard = ParseRowShard(options.shard);
   }
 
   bool NextRow(RawRow* raw);
@@ -53,6 +61,7 @@ struct TrajectoryReader::Impl {
   bool Accepted(const Trajectory& row) const;
   void CheckId(const Trajectory& row, bool given);
   std::nullopt_t Leave(int64_t LeftOut::*why, const RawRow& raw);
+  bool IsOurs(const Trajectory& row) const { return shard.Has(row.row); }
   void GiveUpOnUnreadable(const Input& input, const ReadItem& item) const;
 
   const InputOptions options;
@@ -62,6 +71,7 @@ struct TrajectoryReader::Impl {
   std::unique_ptr<RowSource> rows;
   RowParser parser;
   Filter where;
+  RowShard shard;
   std::optional<Sampler> sampler;
   IdTable first_use;
   LeftOut left_out;
@@ -99,13 +109,16 @@ std::optional<ReadItem> TrajectoryReader::Impl::Read(const RawRow& raw) {
       row.teacher = StemOf(input.name);
     }
     if (!Accepted(row)) {
-      return Leave(&LeftOut::where, raw);
+      return Leave(IsOurs(row) ? &LeftOut::where : &LeftOut::shard, raw);
     }
+    // Also of other shards' rows: each shard must reject the same later one.
     CheckId(row, id_given);
   } catch (BadRow& bad) {
     ++input.rejected;
+    if (!IsOurs(row)) return Leave(&LeftOut::shard, raw);
     return Rejection{row.span, row.row, row.id, bad.reason, input.shown + place + ": " + bad.text};
   }
+  if (!IsOurs(row)) return Leave(&LeftOut::shard, raw);
   if (sampler && !sampler->Contains(row.row)) {
     return Leave(&LeftOut::sample, raw);
   }
@@ -173,6 +186,7 @@ TrajectoryReader::TrajectoryReader(const InputOptions& options, std::string stdi
   }
   InputOptions whole = options;
   whole.sample.clear();
+  whole.shard.clear();
   TrajectoryReader first(whole, impl_->stdin_file);
   for (ReadItem item; first.Next(&item);) {
     if (const auto* row = std::get_if<Trajectory>(&item)) sampler.Offer(*row);

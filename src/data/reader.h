@@ -6,6 +6,7 @@
 // each id that a row gives.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -18,10 +19,14 @@ namespace rsr {
 
 using ReadItem = std::variant<Trajectory, Rejection>;
 
-// Rows that an option left out, of one file; they are neither trajectories nor rejections.
+// Rows that an option left out, of one file; they are neither trajectories nor rejections. Those of
+// another shard count as that, whatever else would leave them out.
 struct LeftOut {
-  int64_t where = 0, sample = 0;
+  int64_t where = 0, sample = 0, shard = 0;
   int64_t bytes = 0;  // of their records
+
+  int64_t rows() const { return where + sample + shard; }
+  std::map<std::string, int64_t> by_option() const;  // those that left some out
 };
 
 class TrajectoryReader {

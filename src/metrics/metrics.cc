@@ -200,6 +200,7 @@ Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings)
     metrics.push_back(loops);
   ScoredRows data = LoadRows(options.runs, metrics);
   if (warnings != nullptr) {
+    warnings->insert(warnings->end(), data.warnings.begin(), data.warnings.end());
     if (const std::string loop = LoopWarning(data); !loop.empty()) warnings->push_back(loop);
     const bool labelled = std::any_of(data.rows.begin(), data.rows.end(),
                                       [](const ScoredRow& row) { return row.correct.has_value(); });

@@ -8,6 +8,7 @@
 
 #include "metrics/joined_columns.h"
 #include "metrics/passes.h"
+#include "metrics/run_shards.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -85,8 +86,12 @@ void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& othe
 }
 
 void OrderRows(ScoredRows& data) {
-  std::sort(data.rows.begin(), data.rows.end(), [](const ScoredRow& a, const ScoredRow& b) {
-    return std::pair(a.run, a.row) < std::pair(b.run, b.row);
+  const std::vector<size_t> first = FirstShards(data.runs);
+  const auto run_of = [&](const ScoredRow& row) {
+    return row.run < first.size() ? first[row.run] : row.run;
+  };
+  std::sort(data.rows.begin(), data.rows.end(), [&](const ScoredRow& a, const ScoredRow& b) {
+    return std::pair(run_of(a), a.row) < std::pair(run_of(b), b.row);
   });
   std::unordered_map<std::string_view, const ScoredRow*> by_id;
   by_id.reserve(data.rows.size());
@@ -154,6 +159,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
                 "rejected.jsonl in the run directory says what became of the input rows");
   }
   OrderRows(data);
+  data.warnings = MissingRows(data.runs);
   if (const JoinedColumns* joined = JoinedColumns::Active()) joined->RequireKnown(data);
   CombineRows(data, metrics.size());
   return data;

@@ -33,7 +33,10 @@ struct ScoredRows {
   };
   std::vector<Run> runs;
   std::vector<const Metric*> metrics;
-  std::vector<ScoredRow> rows;  // sorted by (run, row): no sum depends on the order of storage
+  // In input order, shards of one input (run_shards.h) together: no sum depends on the order of
+  // storage, nor on how many machines scored.
+  std::vector<ScoredRow> rows;
+  std::vector<std::string> warnings;  // of rows that the runs do not hold
 
   double Value(const ScoredRow& row, size_t metric = 0) const {
     return metrics[metric]->Value(row.parts[metric]);

@@ -131,9 +131,8 @@ CheckReport Check(const CheckOptions& options) {
   for (size_t i = 0; i < files.size(); ++i) {
     files[i].check.file = InputName(inputs[i]);
     const LeftOut& left_out = reader.left_out(i);
-    files[i].check.rows += left_out.where + left_out.sample;
-    if (left_out.where > 0) files[i].check.left_out["where"] = left_out.where;
-    if (left_out.sample > 0) files[i].check.left_out["sample"] = left_out.sample;
+    files[i].check.rows += left_out.rows();
+    files[i].check.left_out = left_out.by_option();
     files[i].check.problems = static_cast<int64_t>(files[i].problems.size());
     files[i].check.teachers.assign(files[i].teachers.begin(), files[i].teachers.end());
     report.files.push_back(std::move(files[i].check));

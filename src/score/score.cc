@@ -73,12 +73,12 @@ void CheckMemory(const EngineInfo& engine, int64_t tokens) {
 class Session {
  public:
   Session(const ScoreOptions& options, const TextSide& text, RunWriter& writer,
-          const std::vector<InputFile>& inputs, const std::string& stdin_file, int64_t most_record)
+          const std::vector<InputFile>& inputs, TrajectoryReader& reader, int64_t most_record)
       : options_(options),
         text_(text),
         writer_(writer),
         most_record_(most_record),
-        reader_(options.input, stdin_file) {
+        reader_(reader) {
     for (const InputFile& input : inputs) {
       rows_total_ += input.rows;
       bytes_total_ += static_cast<double>(input.row_bytes);
@@ -111,23 +111,20 @@ class Session {
   }
 
   ScoreSummary& summary() {
-    const LeftOut& left_out = reader_.left_out();
-    if (left_out.where > 0) summary_.left_out["where"] = left_out.where;
-    if (left_out.sample > 0) summary_.left_out["sample"] = left_out.sample;
+    summary_.left_out = reader_.left_out().by_option();
     return summary_;
   }
   const std::vector<RejectedRow>& rejected() const { return rejected_; }
-  int64_t rows_left_out() const { return reader_.left_out().where + reader_.left_out().sample; }
+  int64_t rows_left_out() const { return reader_.left_out().rows(); }
 
  private:
   void Report(std::unique_lock<std::mutex>* lock) {
     if (!options_.on_progress) return;
-    const LeftOut& left_out = reader_.left_out();
     const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     const double left = bytes_taken_ - bytes_done_ + BytesToTake();
     const double all = bytes_before_ + bytes_done_ + left;
     const ScoreProgress progress{
-        .rows_done = rows_done_ + left_out.where + left_out.sample,
+        .rows_done = rows_done_ + reader_.left_out().rows(),
         .rows_total = rows_total_,
         .tokens_done = summary_.tokens,
         .fraction = all > 0 ? 1 - left / all : 1,
@@ -298,7 +295,7 @@ class Session {
   RunWriter& writer_;
   const int64_t most_record_;  // bytes
   std::mutex mutex_;           // guards everything below, and writer_
-  TrajectoryReader reader_;
+  TrajectoryReader& reader_;
   std::vector<RejectedRow> rejected_;
   ScoreSummary summary_;
   std::exception_ptr failure_;
@@ -328,6 +325,8 @@ ScoreSummary Score(const ScoreOptions& given) {
   const std::vector<InputFile> inputs = ScanInputs(options.input, stdin_file);
   if (const auto existing = ReadRunInfo(options.out)) KeepChoices(*existing, &options.student);
   const std::unique_ptr<TextSide> text = TextSide::Open(options.student);
+  // Before there is a run: one with a slip in an option could not be continued without it.
+  TrajectoryReader reader(options.input, stdin_file);
   const int threads = options.threads > 0 ? options.threads : UsableCores();
   const std::string student_hash = HashStudent(student);
   EngineOptions planned{.student = options.student,
@@ -353,7 +352,7 @@ ScoreSummary Score(const ScoreOptions& given) {
                        .precision_note = engine->info().precision_note,
                        .rows_before = static_cast<int64_t>(writer->done().size())};
   if (options.on_plan) options.on_plan(plan);
-  Session session(options, *text, *writer, inputs, stdin_file, most_record);
+  Session session(options, *text, *writer, inputs, reader, most_record);
   try {
     session.Run(*engine, threads);
   } catch (...) {

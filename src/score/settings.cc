@@ -111,6 +111,7 @@ RunInfo DescribeRun(const ScoreOptions& options, const StudentInfo& student,
   info.where = options.input.where;
   info.sample = options.input.sample;
   info.seed = options.input.seed;
+  info.shard = options.input.shard;
   for (const InputFile& input : inputs)
     info.inputs.push_back({input.path, input.hash, input.bytes, input.rows, input.dialect});
   return info;

@@ -239,7 +239,9 @@ SelectSummary Select(const SelectOptions& options) {
     SetChi2Weights(sets.front().picks, candidates, data.metrics.front()->better);
   Summarize(data, candidates, quotas, choice, &summary);
   ComposeSets(data, candidates, sets, &summary);
-  summary.warnings = Warnings(options, candidates, choice, summary);
+  summary.warnings = data.warnings;
+  for (std::string& warning : Warnings(options, candidates, choice, summary))
+    summary.warnings.push_back(std::move(warning));
   for (const Set& set : sets) {
     MakeDirectories(set.folder);
     WriteRejected(set);

@@ -58,6 +58,7 @@ TEST_F(RefusalTest, OtherSettingsAreNamedWithBothValues) {
       {"where: '' in the run, 'correct' now", [](auto* i) { i->where = "correct"; }},
       {"sample: '' in the run, '5/teacher' now", [](auto* i) { i->sample = "5/teacher"; }},
       {"seed: '0' in the run, '1' now", [](auto* i) { i->seed = 1; }},
+      {"shard: '' in the run, '2/3' now", [](auto* i) { i->shard = "2/3"; }},
       {"dialect: 'auto' in the run, 'alpaca' now", [](auto* i) { i->dialect = "alpaca"; }},
       {"mapped columns: '' in the run, 'id=uid' now", [](auto* i) { i->map = "id=uid"; }},
       {"teacher from: '' in the run, 'model' now", [](auto* i) { i->teacher_from = "model"; }},

@@ -42,6 +42,7 @@ struct RunInfo {
   // input: the options of rsr::InputOptions, as written on the command line
   std::string dialect, map, teacher_from, where, sample;
   int64_t seed = 0;
+  std::string shard;                         // empty: all rows
   std::vector<std::string> kept, kept_from;  // the columns RunRow::kept, and the input's they are
   // Of a pass over another run's rows (docs/passes.md); empty for a run of its own.
   std::string pass, pass_options;
@@ -59,7 +60,7 @@ struct RunInfo {
   std::vector<Shard> shards;
   bool complete = false;  // every input row is scored or rejected
   int64_t rows_scored = 0, rows_rejected = 0, rows_truncated = 0, scored_tokens = 0, tokens = 0;
-  int64_t rows_left_out = 0;  // by `where` and `sample`
+  int64_t rows_left_out = 0;  // by `where`, `sample` and `shard`
   int64_t turns_given = 0, turns_found = 0;
 };
 
@@ -149,7 +150,7 @@ class RunWriter {
   virtual void WriteVocab(const std::vector<VocabPiece>& pieces) = 0;  // nothing if it is there
   virtual void Append(const RunRow& row) = 0;  // invalid UTF-8 in its strings is stored as U+FFFD
   // The whole of rejected.jsonl, sorted by row; written atomically. Called when the reading is over
-  // (or stopped). `left_out`: rows that `where` and `sample` left out.
+  // (or stopped). `left_out`: rows that options left out.
   virtual void WriteRejected(const std::vector<RejectedRow>& rejected, int64_t left_out) = 0;
   void WriteRejected(const std::vector<RejectedRow>& rejected) { WriteRejected(rejected, 0); }
   // Closes the shard in flight and writes the totals. `complete`: no input row is left.

@@ -19,8 +19,14 @@ using Json = nlohmann::ordered_json;
 template <class T, class U>
 concept Is = std::same_as<std::remove_const_t<T>, U>;
 
-// The fields of this section are left out where they are empty: only passes have them.
+// Fields that few runs have are left out where they are empty: those of this section, of passes
+// alone, and this one.
 constexpr const char* kPass = "pass";
+constexpr const char* kShard = "shard";
+
+bool MayBeAbsent(std::string_view section, std::string_view name) {
+  return section == kPass || name == kShard;
+}
 
 // The one list of fields, in file order: f(section, name, member).
 template <Is<RunInfo> Info, class F>
@@ -52,6 +58,7 @@ void VisitFields(Info& i, F&& f) {
   f("input", "where", i.where);
   f("input", "sample", i.sample);
   f("input", "seed", i.seed);
+  f("input", kShard, i.shard);
   f(kPass, "name", i.pass);
   f(kPass, "options", i.pass_options);
   f("", "inputs", i.inputs);
@@ -112,7 +119,7 @@ Json WriteObject(const T& object) {
   Json json = Json::object();
   VisitFields(object, [&](const std::string& section, const char* name, const auto& member) {
     Json value = Write(member);
-    if (section == kPass && value == "") return;
+    if (MayBeAbsent(section, name) && value == "") return;
     (section.empty() ? json : json[section])[name] = std::move(value);
   });
   return json;
@@ -133,7 +140,7 @@ class Reader {
       const std::string full = prefix.empty() ? name : prefix + "." + name;
       if (holder != nullptr && !holder->is_object()) Fail(section, "an object", holder);
       const Json* value = holder == nullptr ? nullptr : Find(*holder, name);
-      if (value == nullptr && (version_ < kRunFormatVersion || section == kPass)) {
+      if (value == nullptr && (version_ < kRunFormatVersion || MayBeAbsent(section, name))) {
         return;  // keeps its default
       }
       Read(value, full, &member);
@@ -271,6 +278,7 @@ std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now
   Compare("where", stored.where, now.where, &out);
   Compare("sample", stored.sample, now.sample, &out);
   Compare("seed", stored.seed, now.seed, &out);
+  Compare("shard", stored.shard, now.shard, &out);
   Compare("pass", stored.pass, now.pass, &out);
   Compare("options of the pass", stored.pass_options, now.pass_options, &out);
   Compare("number of inputs", stored.inputs.size(), now.inputs.size(), &out);
