@@ -293,6 +293,15 @@ TEST(Correlate, AnotherPerformanceIsNoMetricAndAnAliasHasItsDirection) {
   const MetricCorrelation numbered = Correlate({.inputs = {dir / "number.csv"}}).metrics.at(0);
   EXPECT_FALSE(numbered.direction_from_data);
   EXPECT_FALSE(numbered.low_is_better);
+  // Lengths have no better end.
+  WriteText(dir / "tokens.csv",
+            "teacher,tokens,trajectories,post_training_performance,score\n"
+            "w,1,1,1,4\nx,2,2,2,3\ny,3,3,3,2\nz,4,4,4,1\n");
+  const CorrelateReport lengths =
+      Correlate({.inputs = {dir / "tokens.csv"}, .performance_column = "score"});
+  EXPECT_THAT(Names(lengths), ElementsAre("tokens"));
+  EXPECT_TRUE(lengths.metrics[0].direction_from_data);
+  EXPECT_TRUE(lengths.metrics[0].low_is_better);
   WriteText(dir / "p.csv", "teacher,aime\nw,1\nx,2\ny,3\nz,4\n");
   CorrelateOptions apart{
       .inputs = {dir / "t.csv"}, .performance = dir / "p.csv", .performance_column = "aime"};
@@ -316,7 +325,7 @@ TEST(Correlate, AveragesTheRunsOfATeacherFirst) {
   EXPECT_EQ(table("once.csv"), table("runs.csv"));
 
   // A performance table of its own; a metrics table without student is of one, named as its file.
-  WriteText(dir / "a.tsv", "teacher\trsr\tmore\nw\t2\t0\nx\t3\t0\ny\t5\t0\nz\t4\t0\nq\t9\t0\n");
+  WriteText(dir / "a.tsv", "teacher\trsr\tmore\nw\t2\t0\nx\t3\t0\ny\t5\t0\nz\t4\t0\nq\t\t0\n");
   WriteText(dir / "p.csv", "teacher,auc\nw,1\nx,2\ny,3\nz,5\n");
   const CorrelateReport report = Correlate({.inputs = {dir / "a.tsv"},
                                             .performance = dir / "p.csv",
@@ -373,6 +382,27 @@ TEST(Correlate, ReadsRunsOfSeveralStudents) {
   bad = options;
   bad.inputs.push_back(dir / "one");
   EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("is given twice"));
+  bad.inputs.back() = dir / "two/../one";
+  EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("is given twice"));
+  RunInfo info = test::MakeInfo({{"data.jsonl", "h", 1, 24}});
+  info.student_hash = "s1";
+  info.mask = "turn";
+  test::WriteRun(dir / "masked", info, {MakeRow(90, "id90", "p", "t0", {{1, 1}})});
+  bad.inputs.back() = dir / "masked";
+  EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("their masks differ"));
+  // A certain token makes a mean of ratios infinite: no value to correlate.
+  info.mask = "content";
+  test::WriteRun(dir / "certain", info, {MakeRow(91, "id91", "p", "t0", {{0, 1}})});
+  bad.inputs.back() = dir / "certain";
+  bad.metrics = {"rsr_token_avg"};
+  EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(),
+              HasSubstr("metric 'rsr_token_avg' has no finite value"));
+  bad = options;
+  info.student_hash = "s3";
+  info.student_name = "Student s1";
+  test::WriteRun(dir / "namesake", info, {MakeRow(92, "id92", "p", "t0", {{1, 1}})});
+  bad.inputs.push_back(dir / "namesake");
+  EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("two students of"));
   bad = options;
   bad.inputs.push_back(dir / "p.tsv");
   EXPECT_THAT(ErrorOf([&] { Correlate(bad); }).message(), HasSubstr("is a directory and"));

@@ -43,6 +43,8 @@ TEST(Teachers, RanksByTheMetricsDirection) {
   EXPECT_EQ(low.teachers[2].teacher, "t2");
   EXPECT_EQ(low.teachers[0].p_best, 1);
   EXPECT_THAT(low.warnings, IsEmpty());
+  EXPECT_THAT(low.by_source, IsEmpty());       // of one source
+  EXPECT_THAT(low.length_matched, IsEmpty());  // a detail
 
   std::vector<RunRow> labelled = rows;
   for (RunRow& row : labelled) row.correct = row.teacher == "t1";
@@ -50,6 +52,7 @@ TEST(Teachers, RanksByTheMetricsDirection) {
   EXPECT_EQ(high.teachers[0].teacher, "t1");
   EXPECT_EQ(high.teachers[0].accuracy, 1);
   EXPECT_EQ(high.teachers[1].accuracy, 0);
+  EXPECT_EQ(TeachersTable(high).rows[1].back(), Cell(0.0));
   EXPECT_THAT(high.warnings, IsEmpty());
 }
 
@@ -70,6 +73,15 @@ TEST(Teachers, ValueIsTheOneOfTheMetricsTable) {
   }
 }
 
+TEST(Teachers, IntervalsAreAsWideAsAskedFor) {
+  const ScoredRows data = Loaded(Grid(3, 12), {"rsr"});
+  const auto wide = RankTeachers(data, {}), narrow = RankTeachers(data, {.confidence = 0.5});
+  for (size_t t = 0; t < 3; ++t) {
+    EXPECT_GT(narrow.teachers[t].low, wide.teachers[t].low);
+    EXPECT_LT(narrow.teachers[t].high, wide.teachers[t].high);
+  }
+}
+
 TEST(Teachers, SameSeedSameDigitsWhateverTheStorageOrder) {
   std::vector<RunRow> rows = Grid(4, 15);
   const Table first = TeachersTable(RankTeachers(Loaded(rows, {"rsr"}), {.seed = 3}));
@@ -82,6 +94,7 @@ TEST(Teachers, WarnsOfWhatWeakensTheRanking) {
     return RankTeachers(Loaded(rows, {"rsr"}), {}).warnings;
   };
   EXPECT_THAT(warnings(Grid(1, 12)), ElementsAre(HasSubstr("only one teacher ('t0')")));
+  EXPECT_THAT(RankTeachers(Loaded(Grid(1, 12), {"rsr"}), {}).by_length, IsEmpty());
   EXPECT_THAT(warnings(Grid(2, 9)), ElementsAre(HasSubstr("only 9 problems")));
   EXPECT_THAT(warnings(Grid(2, 10)), IsEmpty());
   EXPECT_THAT(warnings(Grid(2, 1)), ElementsAre(HasSubstr("only 1 problem:")));

@@ -293,6 +293,30 @@ TEST(Choose, ProblemAccuracyIsOverTheRowsWithALabel) {
   EXPECT_EQ(left("problem_accuracy > 0.33 and problem_accuracy < 0.34"), 4u);
   EXPECT_EQ(left("problem_accuracy = 1"), 4u);
   EXPECT_EQ(left("problem_candidates = 4"), 8u);
+  for (size_t i = 4; i < 8; ++i) rows[i].correct.reset();
+  const ScoredRows unlabelled = Loaded(rows, {"rsr"});
+  EXPECT_EQ(FindCandidates(unlabelled, {.where = "problem_accuracy is null"}).rows.size(), 4u);
+}
+
+// Runs may keep their columns in other places; what is kept is text.
+TEST(Choose, KeptColumnsAreThoseOfTheRowsOwnRun) {
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 4; ++i)
+    rows.push_back(MakeRow(i, Name("id", i), Name("p", i), "t", {{1, 1}}));
+  for (RunRow& row : rows) row.kept = {std::to_string(row.row), "9"};
+  RunInfo info = test::MakeInfo({{"data.jsonl", "", 0, 0}});
+  info.kept = {"level", "other"};
+  ScoredRows data = Loaded(rows, {"rsr"}, info);
+  info.kept = {"other", "level"};
+  data.runs.push_back({"SECOND", info});
+  for (size_t i = 2; i < 4; ++i) data.rows[i].run = 1;  // so of level 9
+  EXPECT_EQ(FindCandidates(data, {.where = "level = 9"}).rows.size(), 2u);
+  EXPECT_EQ(FindCandidates(data, {.where = "level <= 1"}).rows.size(), 2u);
+  const Candidates all = FindCandidates(data, {});
+  std::vector<int64_t> found;
+  for (const auto& group : FindGroups({"level:0..0=1,1..8=1,9..=1"}, data, all).groups)
+    found.push_back(group.candidates);
+  EXPECT_THAT(found, ElementsAre(1, 1, 2));
 }
 
 TEST(Quotas, WhatTheTextsSay) {

@@ -101,6 +101,16 @@ TEST(Controls, KeepTheLimitsOrMatchTheTokens) {
       EXPECT_LE(std::abs(static_cast<double>(got - tokens)), 0.02 * static_cast<double>(tokens));
       if (control == Control::kLengthMatched) {
         EXPECT_EQ(drawn.size(), c.selection.size());
+        const auto ends = [&](const std::vector<Candidate>& rows) {
+          int32_t shortest = INT32_MAX, longest = 0;
+          for (const Candidate& row : rows) {
+            shortest = std::min(shortest, c.data.rows[row.index].scored_tokens);
+            longest = std::max(longest, c.data.rows[row.index].scored_tokens);
+          }
+          return std::pair(shortest, longest);
+        };
+        EXPECT_GE(ends(drawn).first, ends(c.selection).first);
+        EXPECT_LE(ends(drawn).second, ends(c.selection).second);
       }
       ++cases;
       copies +=
@@ -141,6 +151,17 @@ TEST(Controls, WorstIsTheArgMaxOfEachProblem) {
   ASSERT_EQ(drawn.size(), worst.size());
   for (const Candidate& row : drawn)
     EXPECT_EQ(row.index, worst.at(c.data.rows[row.index].problem_id));
+}
+
+TEST(Controls, WorstFollowsTheMetricsDirection) {
+  std::vector<RunRow> rows = RandomRows(8, 1);
+  for (RunRow& row : rows) row.correct = row.row != 2 && row.row != 5;
+  const ScoredRows data = Loaded(rows, {"correct"});
+  const Candidates candidates = FindCandidates(data, {.metric = "correct"});
+  const Rules rules{.top = 2};
+  const auto selection = Choose(candidates.rows, data, rules).picks;
+  EXPECT_THAT(Ids(DrawControl(Control::kWorst, candidates, selection, data, rules, 0), data),
+              ElementsAre("id2", "id5"));
 }
 
 TEST(Controls, WorstTakesTheFirstOfEqualRows) {
@@ -249,6 +270,10 @@ TEST(Composition, CountsByHand) {
   EXPECT_DOUBLE_EQ(all.value.value(), (3.0 + 3 + 1) / (1 + 2 + 1));
   EXPECT_EQ(all.also_selected, 1);
   EXPECT_THAT(all.by_teacher, ElementsAre(std::pair("t", 1), std::pair("u", 2)));
+  for (RunRow& row : rows) row.correct.reset();
+  const ScoredRows unlabelled = Loaded(rows, {"rsr"});
+  EXPECT_EQ(Compose("x", unlabelled, FindCandidates(unlabelled, {}).rows, {}).accuracy,
+            std::nullopt);
 }
 
 }  // namespace

@@ -140,6 +140,65 @@ TEST(NearDuplicates, TheBestOfEachClusterStays) {
   }
 }
 
+// Few permutations, so that ties are frequent and a band is one position: the match is the first
+// added of the most similar rows, wherever its bands are met.
+TEST(NearDuplicates, TheMatchIsTheFirstOfTheMostSimilar) {
+  const Scratch dir;
+  std::mt19937_64 random(4);
+  std::vector<RunRow> rows;
+  const Tokens text = Random(60, random);
+  for (int64_t i = 0; i < 120; ++i) {
+    Tokens changed = text;
+    for (auto changes = 1 + random() % 4; changes > 0; --changes)
+      changed[random() % changed.size()] = static_cast<int32_t>(random() % 30000);
+    rows.push_back(Row(i, changed, 1));
+  }
+  const Case c = Stored(dir, "run", rows);
+  const Signatures signatures(c.data, c.candidates, {.jaccard = 0.3, .permutations = 16}, 2);
+  ASSERT_EQ(signatures.band(), 1u);
+  int ties = 0;
+  for (size_t first = 0; first + 6 < rows.size(); ++first) {
+    TakenSignatures taken(signatures);
+    std::optional<std::pair<double, size_t>> nearest;
+    for (size_t i = first + 1; i <= first + 6; ++i) {
+      taken.Add(i);
+      const auto similarity = signatures.SimilarityAtThreshold(first, i);
+      if (similarity && nearest && *similarity == nearest->first) ++ties;
+      if (similarity && (!nearest || *similarity > nearest->first)) nearest = {*similarity, i};
+    }
+    const auto match = taken.Find(first);
+    ASSERT_EQ(match.has_value(), nearest.has_value());
+    if (!match) continue;
+    EXPECT_EQ(std::pair(match->similarity, match->index), *nearest);
+  }
+  EXPECT_GT(ties, 20);
+}
+
+TEST(NearDuplicates, SeedShingleAndRunMatter) {
+  const Scratch dir;
+  std::mt19937_64 random(5);
+  const Tokens text = Random(400, random);
+  Tokens other = text;
+  for (size_t i = 10; i < other.size(); i += 20) other[i] = 30001;
+  Stored(dir, "one", {Row(0, text, 1)});
+  RunRow second = Row(0, other, 2);
+  second.id = "second";
+  Stored(dir, "two", {second});
+  Case both{.data = LoadRows({dir / "one", dir / "two"}, {&FindMetric("rsr")})};
+  both.candidates = FindCandidates(both.data, {});
+  const auto signatures = [&](int shingle, uint64_t seed) {
+    return Signatures(both.data, both.candidates,
+                      {.jaccard = 0.01, .shingle = shingle, .permutations = 1024}, seed);
+  };
+  for (const int shingle : {2, 5, 9}) {
+    EXPECT_NEAR(signatures(shingle, 1).SimilarityAtThreshold(0, 1).value(),
+                Jaccard(text, other, static_cast<size_t>(shingle)), 0.07)
+        << shingle;
+  }
+  EXPECT_EQ(signatures(5, 1).Of(0), signatures(5, 1).Of(0));
+  EXPECT_NE(signatures(5, 1).Of(0), signatures(5, 2).Of(0));
+}
+
 TEST(NearDuplicates, ShortRowsAreOneShingle) {
   const Scratch dir;
   const Case c =

@@ -178,6 +178,21 @@ TEST(Select, RecordsStoredInTheRunNeedNoInputFile) {
             rows[3].record + "\n" + rows[2].record + "\n" + rows[1].record + "\n");
   EXPECT_FALSE(std::filesystem::exists(dir / "out/selected.jsonl.records"));
 
+  // Two runs whose rows have the same numbers.
+  for (RunRow& row : rows) {
+    row.id = "y" + row.id;
+    row.record = "{\"other\": " + std::to_string(row.row) + "}";
+  }
+  test::WriteRun(dir / "second", MakeInfo({{"gone.jsonl.gz", "", 8, 4}}), rows);
+  Select({.runs = {dir / "run", dir / "second"},
+          .out = dir / "both",
+          .format = ExportFormat::kOriginal,
+          .top = 3});
+  EXPECT_EQ(ReadFile(dir / "both/selected.jsonl"), "{\"number\": 3, \"text\": \"\u00e9\"}\n" +
+                                                       rows[3].record +
+                                                       "\n{\"number\": 2, \"text\": \"\u00e9\"}\n");
+
+  rows[1].id = "x1";
   rows[1].record.clear();
   test::WriteRun(dir / "damaged", MakeInfo({{"gone.jsonl.gz", "", 8, 4}}), rows);
   const Error error =
@@ -212,7 +227,7 @@ TEST(Select, RowsThatAFormatCannotSayAreCountedAndNamed) {
   EXPECT_EQ(manifest["data_file"]["xxh3_128"], HashFile(summary.data_file));
   const auto row = nlohmann::json::parse(ReadFile(summary.data_file));
   EXPECT_EQ(row["rsr"]["record"], kChats[0]);
-  EXPECT_THAT(ReadFile(dir / "out/rejected.jsonl"), HasSubstr(R"("id":"run-1")"));
+  EXPECT_THAT(ReadFile(dir / "out/rejected.jsonl"), HasSubstr(R"("line":2,"row":1,"id":"run-1")"));
   EXPECT_TRUE(std::filesystem::exists(dir / "out/dataset_info.json"));
 
   const Scored bad = Score(dir, "bad", {kChats[1]}, "", "\n", "\n");
@@ -249,6 +264,7 @@ TEST(Select, TheNextBestTakesThePlaceOfARowThatDoesNotFit) {
   options.per_problem = 2;
   summary = Select(options);
   EXPECT_EQ(summary.selected, 1);
+  EXPECT_EQ(summary.selected_tokens, 1);
   manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
   EXPECT_EQ(manifest["passed_over"], nlohmann::json({{"unfit", 1}, {"per-problem", 1}}));
 }
@@ -270,6 +286,14 @@ TEST(Select, SaysWhatWasNoChoiceOrNoLimit) {
   EXPECT_THAT(warnings({.budget_tokens = 7}),
               ElementsAre(HasSubstr("the budget of 7 scored tokens is larger")));
   EXPECT_THAT(warnings({.budget_tokens = 5}), ElementsAre());
+  EXPECT_THAT(warnings({.top = 7, .budget_tokens = 3}), ElementsAre());
+  EXPECT_THAT(warnings({.top = 2, .budget_tokens = 5}), ElementsAre());
+  EXPECT_THAT(warnings({.per_problem = 1, .top = 1}), ElementsAre());
+  EXPECT_THAT(warnings({.per_problem = 1, .budget_tokens = 1}), ElementsAre());
+  EXPECT_THAT(warnings({.per_problem = 1, .quotas = {"problem_id:p0=0"}}),
+              ElementsAre(HasSubstr("1 of 2 problems have no row in the selection")));
+  EXPECT_THAT(warnings({.top = 3, .quotas = {"teacher:t0=0"}}), ElementsAre());
+  EXPECT_THAT(warnings({.per_problem = 1, .chi2_weights = true}), ElementsAre());
   EXPECT_THAT(
       warnings({.top = 3, .quotas = {"teacher:*=20%,t0=0"}}),
       ElementsAre(HasSubstr("fewer than the 3 rows asked for: 2 of 6 candidates were taken")));
@@ -290,6 +314,100 @@ TEST(Select, SharesOfABudgetBeyondThePoolAreOfThePool) {
     EXPECT_EQ(summary.quotas[0].max_tokens, most);
     EXPECT_EQ(summary.quotas[0].tokens, most);
   }
+}
+
+// Without quotas all six rows would be taken, or one of each problem.
+TEST(Select, SharesOfRowsAreOfWhatWouldBeTaken) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", kRecords, "", "\n", "\n");
+  const auto most = [&](SelectOptions options) {
+    options.runs = {scored.run};
+    options.out = dir / Name("out", options.top);
+    options.quotas = {"teacher:*=50%"};
+    return Select(options).quotas.at(0).max_rows;
+  };
+  EXPECT_EQ(most({.top = 1000}), 3);
+  EXPECT_EQ(most({.top = 4}), 2);
+  EXPECT_EQ(most({.per_problem = 1}), 1);
+}
+
+// Rows of one to six tokens, best first.
+std::string RunOfLengths(const Scratch& dir) {
+  std::ofstream(dir / "input") << "{}\n";
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 6; ++i) {
+    rows.push_back(MakeRow(
+        i, Name("id", i), Name("p", i / 3), Name("t", i % 2),
+        std::vector<test::Token>(static_cast<size_t>(i + 1), {1, static_cast<int32_t>(i + 1)})));
+    rows.back().length = 2;
+    rows.back().correct = i % 3 != 1;
+  }
+  rows.push_back(MakeRow(6, "empty", "p0", "t0", {}));
+  rows.back().length = 2;
+  test::WriteRun(dir / "run", MakeInfo({{dir / "input", HashBytes("{}\n"), 3, 7}}), rows);
+  return dir / "run";
+}
+
+TEST(Select, SummaryCountsRowsAndTokens) {
+  const Scratch dir;
+  const SelectSummary summary = Select(
+      {.runs = {RunOfLengths(dir)}, .out = dir / "out", .top = 4, .quotas = {"teacher:*=3"}});
+  EXPECT_EQ(summary.selected_tokens, 1 + 2 + 3 + 4);
+  EXPECT_THAT(summary.left_out_by_reason, ElementsAre(std::pair("no-value", 1)));
+  EXPECT_EQ(summary.left_out, 1);
+  ASSERT_EQ(summary.quotas.size(), 2u);
+  EXPECT_EQ(summary.quotas[0].group, "teacher:t0");
+  EXPECT_EQ(summary.quotas[0].rows, 2);
+  EXPECT_EQ(summary.quotas[0].tokens, 1 + 3);
+  EXPECT_EQ(summary.quotas[1].tokens, 2 + 4);
+}
+
+// All tokens are the same one, so that a row of five and one of six have the same shingle.
+TEST(Select, NearDuplicatesArePassedOver) {
+  const Scratch dir;
+  const SelectSummary summary = Select(
+      {.runs = {RunOfLengths(dir)}, .out = dir / "out", .top = 9, .dedup = {.jaccard = 0.9}});
+  EXPECT_EQ(summary.selected, 5);
+  EXPECT_EQ(summary.passed_over.at("duplicate"), 1);
+  const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  EXPECT_EQ(manifest["duplicates"],
+            nlohmann::json::parse(R"([{"id": "id5", "of": "id4", "similarity": 1.0}])"));
+}
+
+TEST(Select, WeightsFollowTheMetricsDirection) {
+  const Scratch dir;
+  const SelectSummary summary = Select({.runs = {RunOfLengths(dir)},
+                                        .out = dir / "out",
+                                        .metric = "correct",
+                                        .per_problem = 2,
+                                        .chi2_weights = true});
+  const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  std::vector<std::string> rows;
+  for (const auto& row : manifest["rows"])
+    rows.push_back(fmt::format("{} {}", row["id"].get<std::string>(), row["weight"].get<double>()));
+  // Both right rows of a problem are as far above its wrong one.
+  EXPECT_THAT(rows, ElementsAre("id0 0.5", "id2 0.5", "id3 0.5", "id5 0.5"));
+}
+
+TEST(Select, OtherSeedsDrawOtherControls) {
+  const Scratch dir;
+  const Scored scored = Score(dir, "run", std::vector<std::string>(60, "{}"), "", "\n", "\n");
+  const auto drawn = [&](const char* out, uint64_t seed) {
+    Select({.runs = {scored.run},
+            .out = dir / out,
+            .top = 20,
+            .controls = {Control::kRandom},
+            .seed = seed});
+    std::vector<std::string> ids;
+    const auto manifest = nlohmann::json::parse(
+        ReadFile(dir / (out + std::string("/controls/random/manifest.json"))));
+    for (const auto& row : manifest["rows"]) ids.push_back(row["id"]);
+    EXPECT_EQ(ids.size(), 20u);
+    return ids;
+  };
+  const auto first = drawn("first", 1);
+  EXPECT_EQ(first, drawn("again", 1));
+  EXPECT_NE(first, drawn("second", 2));
 }
 
 // The best and the worst of six rows are the same ones only where all are taken.
@@ -389,6 +507,36 @@ TEST(Select, TrainersGetTheThoughtsThatWereScored) {
   EXPECT_EQ(answer("drop"), "b");
 }
 
+TEST(Select, RowsFollowTheThinkingOfTheirOwnRunAndTheMaskLast) {
+  const Scratch dir;
+  const std::string chat = R"({"messages": [{"role": "user", "content": "a"}, )"
+                           R"({"role": "assistant", "content": "<think>hm</think>b"}]})";
+  std::ofstream(dir / "input") << chat;
+  for (const std::string thinking : {"keep", "drop"}) {
+    RunInfo info = MakeInfo({{dir / "input", HashBytes(chat), int64_t(chat.size()), 1}});
+    info.thinking = thinking;
+    info.mask = "last";
+    RunRow row = MakeRow(0, thinking, "p", "t", {{1, thinking == "keep" ? 1 : 2}});
+    row.length = static_cast<int64_t>(chat.size());
+    test::WriteRun(dir / thinking, info, {row});
+  }
+  const auto written = [&](ExportFormat format) {
+    const SelectSummary summary = Select({.runs = {dir / "keep", dir / "drop"},
+                                          .out = dir / Name("out", static_cast<int64_t>(format)),
+                                          .format = format,
+                                          .top = 2});
+    std::istringstream lines(ReadFile(summary.data_file));
+    std::vector<nlohmann::json> rows;
+    for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
+    return rows;
+  };
+  const auto turns = written(ExportFormat::kLlamaFactory);
+  ASSERT_EQ(turns.size(), 2u);
+  EXPECT_EQ(turns[0]["conversations"][1]["value"], "<think>\nhm\n</think>\n\nb");
+  EXPECT_EQ(turns[1]["conversations"][1]["value"], "b");
+  EXPECT_EQ(written(ExportFormat::kTrl).at(1)["completion"][0]["content"], "b");
+}
+
 TEST(Select, ParquetHoldsRowsAndRecords) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", kChats, "", "\n", "\n");
@@ -452,6 +600,14 @@ TEST(Select, RefusesUnusableOptions) {
   EXPECT_THAT(message({.runs = {scored.run}, .out = out, .metric = "turns", .top = 1}),
               HasSubstr("'turns'"));
   EXPECT_THAT(message({.runs = {scored.run}, .top = 1}), HasSubstr("no output directory"));
+  for (const DedupOptions& dedup : {DedupOptions{.jaccard = 1.1},
+                                    {.jaccard = -0.1},
+                                    {.permutations = 4097},
+                                    {.permutations = 0},
+                                    {.shingle = 0}}) {
+    EXPECT_THAT(message({.runs = {scored.run}, .out = out, .top = 1, .dedup = dedup}),
+                HasSubstr("near-duplicates: expected"));
+  }
   EXPECT_THAT(message({.runs = {scored.run}, .out = out, .metric = "correct", .top = 1}),
               HasSubstr("nothing to select"));
   EXPECT_THAT(message({.runs = {scored.run}, .out = scored.input, .top = 1}),
