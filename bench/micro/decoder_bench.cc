@@ -79,21 +79,30 @@ void BenchAttention(int64_t length, bool bf16, int repetitions) {
   const auto q = Random(length * kHeads * kWidth, 3, 1);
   const auto keys = Random(length * kKvHeads * kWidth, 1, 2);
   const auto values = Random(length * kKvHeads * kWidth, 1, 3);
-  const KeysAndValues sequence{keys.data(), values.data(), length * kWidth};
-  std::vector<float> out(q.size());
+  std::vector<float> out(q.size()), memory(2 * keys.size() + 2 * kKvHeads * kWidth);
+  const auto keep = [&](Attention& attention) {
+    const int64_t words = attention.KeptWords(length);
+    const KeysAndValues kept{memory.data(), memory.data() + kKvHeads * words, words};
+    for (int64_t i = 0; i < length; ++i) {
+      const int64_t at = i * kKvHeads * kWidth;
+      attention.Keep(keys.data() + at, values.data() + at, i, kept);
+    }
+    return kept;
+  };
   const auto attention = NewAttention(shape);
   const int64_t row = kHeads * kWidth;
   const double seconds =
       Least({[&] {
+              const KeysAndValues kept = keep(*attention);
               for (int64_t first = 0; first < length; first += kBlock) {
                 attention->Run(q.data() + first * row, first, std::min(kBlock, length - first),
-                               sequence, out.data() + first * row);
+                               kept, out.data() + first * row);
               }
             }},
             repetitions)[0];
   std::vector<float> want(row);
-  NewReferenceAttention(shape)->Run(q.data() + (length - 1) * row, length - 1, 1, sequence,
-                                    want.data());
+  const auto reference = NewReferenceAttention(shape);
+  reference->Run(q.data() + (length - 1) * row, length - 1, 1, keep(*reference), want.data());
   double worst = 0;
   for (int64_t i = 0; i < row; ++i) {
     worst = std::max<double>(worst, std::abs(want[i] - out[(length - 1) * row + i]));

@@ -6,11 +6,11 @@
 // values is used once for all of them. Tiles after the last query, or before a sliding window, are
 // never touched.
 //
-// Rounding rule: float32. With `bf16` scaled queries, keys, probabilities and values are rounded to
-// bf16 (kernels/bf16.h) on their way into the two products, the probabilities before they are
-// summed; scores, exponentials and sums stay float32. A query's bits depend on its own row, the
-// keys and values before it and the level alone: tiles begin at multiples of a fixed number of
-// positions of its own sequence, and what a mask hides adds exact zeros.
+// Rounding rule: float32. With `bf16` keys and values are rounded to bf16 (kernels/bf16.h) once,
+// when they are kept, scaled queries and probabilities on their way into the two products, the
+// latter before they are summed; scores, exponentials and sums stay float32. A query's bits depend
+// on its own row, the keys and values before it and the level alone: tiles begin at multiples of a
+// fixed number of positions of its own sequence, and what a mask hides adds exact zeros.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,10 @@ struct AttentionShape {
   bool bf16 = false;   // products in bf16
 };
 
-// Keys and values of one sequence, both [kv_heads, positions, head_width] with `head_stride` floats
-// from one head to the next.
+// Memory for the keys and values of one sequence, as Attention::Keep writes them: both
+// [kv_heads, KeptWords(positions)] with `head_stride` words of 32 bits from one head to the next.
 struct KeysAndValues {
-  const float* keys;
-  const float* values;
+  void *keys, *values;
   int64_t head_stride;
 };
 
@@ -39,9 +38,15 @@ struct KeysAndValues {
 class Attention {
  public:
   virtual ~Attention() = default;
-  // Queries of the positions [first, first + count), q and out [count, heads, head_width];
-  // `sequence` holds the positions [0, first + count).
-  virtual void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& sequence,
+  // Words of 32 bits that the keys of so many positions take, of one KV head; and their values.
+  virtual int64_t KeptWords(int64_t positions) const = 0;
+  // Keeps keys and values [kv_heads, head_width] of a position, rounded once for all queries. The
+  // positions before it are there.
+  virtual void Keep(const float* keys, const float* values, int64_t position,
+                    const KeysAndValues& kept) = 0;
+  // Queries of the positions [first, first + count), q and out [count, heads, head_width]; they may
+  // be the same memory. The positions [0, first + count) are kept.
+  virtual void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& kept,
                    float* out) = 0;
 };
 

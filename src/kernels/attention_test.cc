@@ -3,6 +3,7 @@
 #include "kernels/attention.h"
 
 #include <cstring>
+#include <limits>
 
 #include "gmock/gmock.h"
 #include "kernels/bf16.h"
@@ -17,24 +18,32 @@ struct Sequence {
   Sequence(const AttentionShape& shape, int64_t length, float spread = 1)
       : shape(shape),
         length(length),
-        head_stride(length * shape.head_width),
         q(Gaussian(length * shape.heads * shape.head_width, spread, 1)),
-        keys(Gaussian(shape.kv_heads * head_stride, 1, 2)),
-        values(Gaussian(shape.kv_heads * head_stride, 1, 3)) {}
+        keys(Gaussian(length * shape.kv_heads * shape.head_width, 1, 2)),
+        values(Gaussian(length * shape.kv_heads * shape.head_width, 1, 3)) {}
 
   int64_t row() const { return shape.heads * shape.head_width; }
+  int64_t kv_row() const { return shape.kv_heads * shape.head_width; }
   // Queries [first, first + count); all by default.
   std::vector<float> Run(Attention& attention, int64_t first = 0, int64_t count = -1) const {
     if (count < 0) count = length;
-    std::vector<float> out(count * row());
-    attention.Run(q.data() + first * row(), first, count, {keys.data(), values.data(), head_stride},
-                  out.data());
+    const int64_t words = attention.KeptWords(length);
+    // Nothing may be read that was not kept.
+    const float garbage = std::numeric_limits<float>::quiet_NaN();
+    std::vector<float> kept_keys(shape.kv_heads * words, garbage), kept_values = kept_keys;
+    const KeysAndValues kept{kept_keys.data(), kept_values.data(), words};
+    for (int64_t position = 0; position < first + count; ++position) {
+      const int64_t at = position * kv_row();
+      attention.Keep(keys.data() + at, values.data() + at, position, kept);
+    }
+    std::vector<float> out(q.begin() + first * row(), q.begin() + (first + count) * row());
+    attention.Run(out.data(), first, count, kept, out.data());
     return out;
   }
 
   AttentionShape shape;
-  int64_t length, head_stride;
-  std::vector<float> q, keys, values;
+  int64_t length;
+  std::vector<float> q, keys, values;  // [length, heads or kv_heads, head_width]
 };
 
 // Attention as one writes it first, all in float32 or with both products in bf16.
@@ -45,14 +54,14 @@ std::vector<float> Plain(const Sequence& s) {
   std::vector<float> out(s.length * s.row());
   for (int64_t query = 0; query < s.length; ++query) {
     for (int64_t head = 0; head < shape.heads; ++head) {
-      const int64_t kv = head / (shape.heads / shape.kv_heads) * s.head_stride;
+      const int64_t kv = head / (shape.heads / shape.kv_heads) * width;
       const float* q = s.q.data() + query * s.row() + head * width;
       const int64_t begin = shape.window > 0 ? std::max<int64_t>(0, query - shape.window + 1) : 0;
       std::vector<float> scores;
       for (int64_t key = begin; key <= query; ++key) {
         float score = 0;
         for (int64_t i = 0; i < width; ++i) {
-          score += factor(shape.scale * q[i]) * factor(s.keys[kv + key * width + i]);
+          score += factor(shape.scale * q[i]) * factor(s.keys[kv + key * s.kv_row() + i]);
         }
         if (shape.soft_cap > 0) score = shape.soft_cap * std::tanh(score / shape.soft_cap);
         scores.push_back(score);
@@ -63,7 +72,7 @@ std::vector<float> Plain(const Sequence& s) {
       for (int64_t i = 0; i < width; ++i) {
         float value = 0;
         for (size_t k = 0; k < scores.size(); ++k) {
-          value += scores[k] * factor(s.values[kv + (begin + int64_t(k)) * width + i]);
+          value += scores[k] * factor(s.values[kv + (begin + int64_t(k)) * s.kv_row() + i]);
         }
         out[query * s.row() + head * width + i] = value / sum;
       }

@@ -148,6 +148,27 @@ TEST(MatMul, Bf16IsFloat32OfRoundedFactors) {
   }
 }
 
+// The vectors' rounding is ToBf16's: ties, what is smaller than 2^-126, and all between.
+TEST(MatMul, RoundsAsToBf16) {
+  constexpr int64_t kWidth = 67;
+  std::vector<float> identity(kWidth * kWidth, 0.0f), x;
+  for (int64_t i = 0; i < kWidth; ++i) identity[i * kWidth + i] = 1;
+  std::mt19937 random(5);
+  while (x.size() < 60 * kWidth) {
+    constexpr uint32_t kEnds[] = {0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF};
+    const auto bits = static_cast<uint32_t>(random());
+    const uint32_t exponent = bits % 2 == 0 ? bits / 2 % 3 : 100 + bits / 2 % 40;
+    x.push_back(std::bit_cast<float>((bits & 0x807F0000u) | exponent << 23 |
+                                     kEnds[random() % std::size(kEnds)]));
+  }
+  const auto want = Rounded(x, WeightType::kBf16);
+  ForEachLevel([&](const std::string&) {
+    std::vector<float> got(x.size());
+    MatMul(x.data(), 60, Packed(identity, kWidth, kWidth, WeightType::kBf16), got.data());
+    for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(got[i], want[i]) << x[i];
+  });
+}
+
 TEST(Bf16, Rounds) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(ToBf16(1.0f), 0x3F80);

@@ -41,7 +41,6 @@ Decoder::Decoder(const NativeModel& model)
       normed_(kBlockRows * config_.width),
       query_(kBlockRows * config_.heads * config_.head_width),
       key_value_(kBlockRows * 2 * config_.kv_heads * config_.head_width),
-      attended_(query_.size()),
       gated_(kBlockRows * config_.feed_forward),
       added_(kBlockRows * config_.width) {
   model_.layers().AddWorker();
@@ -63,10 +62,12 @@ std::span<const float> Decoder::Run(std::span<const std::span<const int32_t>> se
 }
 
 void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
-  begins_ = {0};
+  begins_ = kept_ = {0};
   size_t longest = 0;
   for (const auto& ids : sequences) {
-    begins_.push_back(begins_.back() + static_cast<int64_t>(ids.size()));
+    const auto length = static_cast<int64_t>(ids.size());
+    begins_.push_back(begins_.back() + length);
+    kept_.push_back(kept_.back() + attention_->KeptWords(length));
     longest = std::max(longest, ids.size());
   }
   tokens_ = begins_.back();
@@ -74,8 +75,8 @@ void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
   if (config_.window > 0) window_rope_.Extend(static_cast<int64_t>(longest));
   if (IsLong(static_cast<int64_t>(longest))) long_rope_.Extend(static_cast<int64_t>(longest));
   residual_.Grow(tokens_ * config_.width);
-  keys_.Grow(tokens_ * config_.kv_heads * config_.head_width);
-  values_.Grow(tokens_ * config_.kv_heads * config_.head_width);
+  keys_.Grow(config_.kv_heads * kept_.back());
+  values_.Grow(config_.kv_heads * kept_.back());
   float* row = residual_.data();
   for (const auto& ids : sequences) {
     for (const int32_t id : ids) {
@@ -91,7 +92,8 @@ std::vector<Decoder::Piece> Decoder::PiecesOf(int64_t first, int64_t rows) const
   for (int64_t row = 0; row < rows; ++sequence) {
     const int64_t count = std::min(*(sequence + 1) - first, rows) - row;
     const bool is_long = IsLong(*(sequence + 1) - *sequence);
-    if (count > 0) pieces.push_back({row, count, first + row - *sequence, *sequence, is_long});
+    const int64_t kept = kept_[static_cast<size_t>(sequence - begins_.begin())];
+    if (count > 0) pieces.push_back({row, count, first + row - *sequence, kept, is_long});
     row += count;
   }
   return pieces;
@@ -107,9 +109,9 @@ Decoder::Positions Decoder::PositionsOf(int64_t layer) const {
 void Decoder::RunBlock(const NativeLayer& layer, const Positions& positions, int64_t first,
                        int64_t rows) {
   float* residual = residual_.data() + first * config_.width;
-  Attend(layer, positions, Normed(residual, rows, layer.attention_norm), first, rows);
-  AddToResidual(attended_.data(), rows, layer.attention_output, layer.attention_post_norm,
-                residual);
+  const float* attended =
+      Attend(layer, positions, Normed(residual, rows, layer.attention_norm), first, rows);
+  AddToResidual(attended, rows, layer.attention_output, layer.attention_post_norm, residual);
   GatedMatMul(Normed(residual, rows, layer.feed_forward_norm), rows, layer.gate.weights,
               layer.up.weights, gated_.data(),
               {.activation = config_.gelu ? Activation::kGeluTanh : Activation::kSilu,
@@ -137,9 +139,9 @@ void Decoder::AddToResidual(const float* x, int64_t rows, const Linear& linear,
           /*add=*/true);
 }
 
-// x [rows, width] -> attended_.
-void Decoder::Attend(const NativeLayer& layer, const Positions& positions, const float* x,
-                     int64_t first, int64_t rows) {
+// x [rows, width] -> attended values [rows, heads, head_width], in the place of the queries.
+const float* Decoder::Attend(const NativeLayer& layer, const Positions& positions, const float* x,
+                             int64_t first, int64_t rows) {
   MatMul(x, rows, layer.query.weights, query_.data(), {.bias = layer.query.bias_or_null()});
   MatMul(x, rows, layer.key_value.weights, key_value_.data(),
          {.bias = layer.key_value.bias_or_null()});
@@ -147,12 +149,12 @@ void Decoder::Attend(const NativeLayer& layer, const Positions& positions, const
   for (const Piece& piece : PiecesOf(first, rows)) {
     const RopeTable* rope = piece.is_long ? positions.long_rope : positions.rope;
     PrepareQueries(layer, rope, piece);
-    KeepKeysAndValues(layer, rope, piece, first);
-    const int64_t at = piece.begin * config_.head_width;
-    positions.attention->Run(query_.data() + piece.row * query_width, piece.position, piece.count,
-                             {keys_.data() + at, values_.data() + at, tokens_ * config_.head_width},
-                             attended_.data() + piece.row * query_width);
+    const KeysAndValues kept{keys_.data() + piece.kept, values_.data() + piece.kept, kept_.back()};
+    KeepKeysAndValues(layer, rope, piece, positions.attention, kept);
+    float* query = query_.data() + piece.row * query_width;
+    positions.attention->Run(query, piece.position, piece.count, kept, query);
   }
+  return query_.data();
 }
 
 void Decoder::PrepareQueries(const NativeLayer& layer, const RopeTable* rope, const Piece& piece) {
@@ -165,17 +167,13 @@ void Decoder::PrepareQueries(const NativeLayer& layer, const RopeTable* rope, co
 }
 
 void Decoder::KeepKeysAndValues(const NativeLayer& layer, const RopeTable* rope, const Piece& piece,
-                                int64_t first) {
-  const int64_t head_width = config_.head_width, kv_width = config_.kv_heads * head_width;
+                                Attention* attention, const KeysAndValues& kept) {
+  const int64_t kv_width = config_.kv_heads * config_.head_width;
   for (int64_t i = 0; i < piece.count; ++i) {
     float* row = key_value_.data() + (piece.row + i) * 2 * kv_width;
     NormHeads(layer.key_norm, kv_width, config_.norm_epsilon, row);
-    if (rope) ApplyRope(*rope, piece.position + i, config_.kv_heads, head_width, row);
-    for (int64_t head = 0; head < config_.kv_heads; ++head) {
-      const int64_t to = (head * tokens_ + first + piece.row + i) * head_width;
-      std::copy_n(row + head * head_width, head_width, keys_.data() + to);
-      std::copy_n(row + kv_width + head * head_width, head_width, values_.data() + to);
-    }
+    if (rope) ApplyRope(*rope, piece.position + i, config_.kv_heads, config_.head_width, row);
+    attention->Keep(row, row + kv_width, piece.position + i, kept);
   }
 }
 

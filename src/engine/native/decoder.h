@@ -49,7 +49,7 @@ class Decoder {
     int64_t row;       // its first, in the block
     int64_t count;     // rows
     int64_t position;  // of its first row in the sequence
-    int64_t begin;     // of the sequence, in the pack
+    int64_t kept;      // where keys_ and values_ have the sequence
     bool is_long;      // the sequence, for the rotary embedding
   };
 
@@ -66,11 +66,11 @@ class Decoder {
 
   Positions PositionsOf(int64_t layer) const;
   void RunBlock(const NativeLayer& layer, const Positions& positions, int64_t first, int64_t rows);
-  void Attend(const NativeLayer& layer, const Positions& positions, const float* x, int64_t first,
-              int64_t rows);
+  const float* Attend(const NativeLayer& layer, const Positions& positions, const float* x,
+                      int64_t first, int64_t rows);
   void PrepareQueries(const NativeLayer& layer, const RopeTable* rope, const Piece& piece);
   void KeepKeysAndValues(const NativeLayer& layer, const RopeTable* rope, const Piece& piece,
-                         int64_t first);
+                         Attention* attention, const KeysAndValues& kept);
   const float* Normed(const float* x, int64_t rows, const std::vector<float>& norm);
   void AddToResidual(const float* x, int64_t rows, const Linear& linear,
                      const std::vector<float>& norm, float* residual);
@@ -79,13 +79,15 @@ class Decoder {
   const DecoderConfig& config_;
   RopeTable rope_, window_rope_, long_rope_;
   std::unique_ptr<Attention> attention_, window_attention_;
-  std::vector<int64_t> begins_;  // of the sequences in the pack, and its end
+  // Of the sequences in the pack, and its end: their first token; a head's words before them in
+  // keys_ and values_.
+  std::vector<int64_t> begins_, kept_;
   int64_t tokens_ = 0;
   // What grows with the pack, and nothing else does: memory_plan.cc counts it.
   Scratch residual_;       // [tokens, width]
-  Scratch keys_, values_;  // [kv_heads, tokens, head_width]
+  Scratch keys_, values_;  // [kv_heads, words of all sequences], as Attention::Keep has them
   // Of a block.
-  std::vector<float> normed_, query_, key_value_, attended_, gated_, added_;
+  std::vector<float> normed_, query_, key_value_, gated_, added_;
 };
 
 }  // namespace rsr

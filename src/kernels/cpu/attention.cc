@@ -28,18 +28,23 @@ class CpuAttention : public Attention {
         panel_floats_((KeyWords(shape) + shape.head_width) * kLanes + 2 * kLanes),
         scores_(Allocate<float>(std::max(kKeyTile, shape.head_width) * kLanes)),
         panel_memory_(Allocate<float>(kPanelsAtOnce * panel_floats_)),
-        positions_(Allocate<int32_t>(kPanelsAtOnce * kLanes)) {
-    if (!shape.bf16) return;
-    key_words_ = Allocate<uint32_t>(kKeyTile * KeyWords(shape));
-    value_words_ = Allocate<uint32_t>(kKeyTile / 2 * shape.head_width);
+        positions_(Allocate<int32_t>(kPanelsAtOnce * kLanes)) {}
+
+  int64_t KeptWords(int64_t positions) const override {
+    return (shape_.bf16 ? positions + positions % 2 : positions) * KeyWords(shape_);
   }
 
-  void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& sequence,
+  void Keep(const float* keys, const float* values, int64_t position,
+            const KeysAndValues& kept) override {
+    KeepPosition(shape_, keys, values, position, kept);
+  }
+
+  void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& kept,
            float* out) override {
     const int64_t lanes = count * group_;
     for (int64_t kv = 0; kv < shape_.kv_heads; ++kv) {
-      const float* keys = sequence.keys + kv * sequence.head_stride;
-      const float* values = sequence.values + kv * sequence.head_stride;
+      const auto* keys = static_cast<const uint32_t*>(kept.keys) + kv * kept.head_stride;
+      const auto* values = static_cast<const uint32_t*>(kept.values) + kv * kept.head_stride;
       for (int64_t lane = 0; lane < lanes; lane += kPanelsAtOnce * kLanes) {
         const int64_t end = std::min(lanes, lane + kPanelsAtOnce * kLanes);
         LoadPanels(q, first, kv, lane, end);
@@ -92,13 +97,14 @@ class CpuAttention : public Attention {
     }
   }
 
-  void PassKeys(const float* keys, const float* values) {
-    const int64_t width = shape_.head_width, end = panels_.back().last + 1;
+  // Words of 32 bits, floats or not.
+  void PassKeys(const uint32_t* keys, const uint32_t* values) {
+    const int64_t end = panels_.back().last + 1;
     const int64_t oldest =
         shape_.window > 0 ? std::max<int64_t>(0, panels_.front().first - shape_.window + 1) : 0;
     for (int64_t begin = oldest / kKeyTile * kKeyTile; begin < end; begin += kKeyTile) {
-      const KeyTile tile = Tile(keys + begin * width, values + begin * width, begin,
-                                std::min(kKeyTile, end - begin));
+      const KeyTile tile{begin, std::min(kKeyTile, end - begin), keys + begin * KeyWords(shape_),
+                         values + (shape_.bf16 ? begin / 2 : begin) * shape_.head_width};
       for (const QueryPanel& panel : panels_) {
         const int64_t count = std::min(tile.count, panel.last + 1 - begin);
         const bool behind =
@@ -107,12 +113,6 @@ class CpuAttention : public Attention {
         AddKeyTile(shape_, tile, count, scores_.get(), panel);
       }
     }
-  }
-
-  KeyTile Tile(const float* keys, const float* values, int64_t begin, int64_t count) {
-    if (!shape_.bf16) return {begin, count, keys, values};
-    RoundKeyTile(shape_, keys, values, count, key_words_.get(), value_words_.get());
-    return {begin, count, key_words_.get(), value_words_.get()};
   }
 
   void StorePanels(int64_t kv, int64_t lane, int64_t end, float* out) const {
@@ -131,7 +131,6 @@ class CpuAttention : public Attention {
   const hwy::AlignedFreeUniquePtr<float[]> scores_;  // a tile of scores, or queries on their way in
   const hwy::AlignedFreeUniquePtr<float[]> panel_memory_;
   const hwy::AlignedFreeUniquePtr<int32_t[]> positions_;
-  hwy::AlignedFreeUniquePtr<uint32_t[]> key_words_, value_words_;  // of a tile in bf16
   std::vector<QueryPanel> panels_;
 };
 

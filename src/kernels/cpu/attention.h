@@ -47,9 +47,9 @@ void LoadQueries(const AttentionShape& shape, const float* const* rows, int64_t 
 void StoreSums(const AttentionShape& shape, const QueryPanel& panel, int64_t count,
                float* const* rows);
 
-// keys and values [count, head_width] as a tile in bf16 has them.
-void RoundKeyTile(const AttentionShape& shape, const float* keys, const float* values,
-                  int64_t count, uint32_t* key_words, uint32_t* value_words);
+// Attention::Keep.
+void KeepPosition(const AttentionShape& shape, const float* keys, const float* values,
+                  int64_t position, const KeysAndValues& kept);
 
 // Adds the first `count` keys of a tile to the panel. `scores`: scratch [kKeyTile, kLanes].
 void AddKeyTile(const AttentionShape& shape, const KeyTile& tile, int64_t count, float* scores,

@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_rows.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, which defines the target it compiles for.
-#include "kernels/cpu/bf16-inl.h"
+#include "kernels/cpu/panel_product-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rsr {
@@ -108,22 +108,35 @@ void StoreSums(const AttentionShape& shape, const QueryPanel& panel, int64_t cou
   }
 }
 
-void RoundKeyTile(const AttentionShape& shape, const float* keys, const float* values,
-                  int64_t count, uint32_t* key_words, uint32_t* value_words) {
-  const int64_t width = shape.head_width, words = KeyWords(shape);
-  for (int64_t key = 0; key < count; ++key) {
-    PackBf16(keys + key * width, width, key_words + key * words);
+// Joins the values of a position with those of its neighbour: an even one is first and comes first.
+void KeepValues(const float* values, int64_t width, bool first, uint32_t* pairs) {
+  const Floats df;
+  const Words du;
+  int64_t i = 0;
+  for (; i + kLanes <= width; i += kLanes) {
+    const auto pair = first ? Bf16Pairs(hn::LoadU(df, values + i), hn::Zero(df))
+                            : hn::Or(hn::LoadU(du, pairs + i),
+                                     Bf16Pairs(hn::Zero(df), hn::LoadU(df, values + i)));
+    hn::StoreU(pair, du, pairs + i);
   }
-  for (int64_t key = 0; key < count; key += 2, value_words += width) {
-    const float* first = values + key * width;
-    const bool whole = key + 1 < count;
-    int64_t i = 0;
-    for (; i + kLanes <= width; i += kLanes) {
-      const Floats df;
-      const Vector second = whole ? hn::LoadU(df, first + width + i) : hn::Zero(df);
-      hn::StoreU(Bf16Pairs(hn::LoadU(df, first + i), second), Words(), value_words + i);
+  for (; i < width; ++i) {
+    pairs[i] = first ? Bf16Pair(values[i], 0) : pairs[i] | Bf16Pair(0, values[i]);
+  }
+}
+
+void KeepPosition(const AttentionShape& shape, const float* keys, const float* values,
+                  int64_t position, const KeysAndValues& kept) {
+  const int64_t width = shape.head_width;
+  for (int64_t head = 0; head < shape.kv_heads; ++head, keys += width, values += width) {
+    const int64_t begin = head * kept.head_stride, key = begin + position * KeyWords(shape);
+    if (shape.bf16) {
+      PackBf16<Bf16Widened>(keys, width, static_cast<uint32_t*>(kept.keys) + key);
+      KeepValues(values, width, position % 2 == 0,
+                 static_cast<uint32_t*>(kept.values) + begin + position / 2 * width);
+    } else {
+      std::copy_n(keys, width, static_cast<float*>(kept.keys) + key);
+      std::copy_n(values, width, static_cast<float*>(kept.values) + key);
     }
-    for (; i < width; ++i) value_words[i] = Bf16Pair(first[i], whole ? first[width + i] : 0);
   }
 }
 
@@ -136,7 +149,7 @@ namespace rsr {
 
 HWY_EXPORT(LoadQueries);
 HWY_EXPORT(StoreSums);
-HWY_EXPORT(RoundKeyTile);
+HWY_EXPORT(KeepPosition);
 
 void LoadQueries(const AttentionShape& shape, const float* const* rows, int64_t count,
                  float* scratch, void* queries) {
@@ -148,9 +161,9 @@ void StoreSums(const AttentionShape& shape, const QueryPanel& panel, int64_t cou
   HWY_DYNAMIC_DISPATCH(StoreSums)(shape, panel, count, rows);
 }
 
-void RoundKeyTile(const AttentionShape& shape, const float* keys, const float* values,
-                  int64_t count, uint32_t* key_words, uint32_t* value_words) {
-  HWY_DYNAMIC_DISPATCH(RoundKeyTile)(shape, keys, values, count, key_words, value_words);
+void KeepPosition(const AttentionShape& shape, const float* keys, const float* values,
+                  int64_t position, const KeysAndValues& kept) {
+  HWY_DYNAMIC_DISPATCH(KeepPosition)(shape, keys, values, position, kept);
 }
 
 }  // namespace rsr

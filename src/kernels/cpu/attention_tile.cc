@@ -87,8 +87,8 @@ HWY_INLINE void Exponentials(Float32, float* scores, int64_t count, const Vector
 
 // The same, in words of two keys' probabilities in bf16, over the first half of the scores; the
 // sums are of the rounded ones.
-HWY_INLINE void Exponentials(Bf16Widened, float* scores, int64_t count, const Vector* most,
-                             Vector* sum) {
+template <class Bf16>
+HWY_INLINE void Exponentials(Bf16, float* scores, int64_t count, const Vector* most, Vector* sum) {
   const Floats df;
   const Exp2<Floats, 3> exp2;
   auto* words = reinterpret_cast<uint32_t*>(scores);
@@ -100,9 +100,9 @@ HWY_INLINE void Exponentials(Bf16Widened, float* scores, int64_t count, const Ve
       const Vector first = exp2(hn::Sub(hn::Load(df, at), most[i]));
       Vector second = hn::Zero(df);
       if (whole) second = exp2(hn::Sub(hn::Load(df, at + kPanel), most[i]));
-      const auto pair = Bf16Pairs(first, second);
+      const auto pair = Bf16::Pairs(first, second);
       const Vector pairs = hn::BitCast(df, pair);
-      sum[i] = hn::Add(sum[i], hn::Add(Bf16Widened::First(pairs), Bf16Widened::Second(pairs)));
+      sum[i] = hn::Add(sum[i], hn::Add(Bf16::First(pairs), Bf16::Second(pairs)));
       hn::Store(pair, Words(), words + key / 2 * kPanel + i * kLanes);
     }
   }

@@ -41,20 +41,14 @@ HWY_INLINE hn::Vec<Words> Bf16Pairs(Vector first, Vector second) {
                 hn::ShiftRight<16>(RoundToBf16(second)));
 }
 
-// values [count] -> pairs [(count + 1) / 2], one after the other; a missing last one is 0.
-inline HWY_ATTR void PackBf16(const float* values, int64_t count, uint32_t* pairs) {
-  int64_t i = 0;
-#if HWY_TARGET != HWY_SCALAR
+// The words Bf16Pair of neighbours, of those in a and then of those in b.
+HWY_INLINE hn::Vec<Words> Bf16Neighbours(Vector a, Vector b) {
+#if HWY_TARGET == HWY_SCALAR
+  return Bf16Pairs(a, b);
+#else
   const Floats df;
-  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
-    const Vector a = hn::LoadU(df, values + i), b = hn::LoadU(df, values + i + kLanes);
-    hn::StoreU(Bf16Pairs(hn::ConcatEven(df, b, a), hn::ConcatOdd(df, b, a)), Words(),
-               pairs + i / 2);
-  }
+  return Bf16Pairs(hn::ConcatEven(df, b, a), hn::ConcatOdd(df, b, a));
 #endif
-  for (; i < count; i += 2) {
-    pairs[i / 2] = Bf16Pair(values[i], i + 1 < count ? values[i + 1] : 0);
-  }
 }
 
 }  // namespace HWY_NAMESPACE

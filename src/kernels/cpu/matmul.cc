@@ -40,7 +40,8 @@ const typename Type::Word* Rows(const float* x, int64_t rows, const PackedMatrix
     const auto size = static_cast<size_t>(rows * weights.words());
     if (pairs.size() < size) pairs.resize(size);
     for (int64_t row = 0; row < rows; ++row) {
-      PackBf16(x + row * weights.depth(), weights.depth(), pairs.data() + row * weights.words());
+      PackBf16<Type>(x + row * weights.depth(), weights.depth(),
+                     pairs.data() + row * weights.words());
     }
     return pairs.data();
   }
@@ -62,31 +63,50 @@ const typename Type::Word* PanelAfter(const PackedMatrix& weights, int64_t index
 }
 
 // out [rows, kPanel] = left [rows, words] * panel [words, kPanel]; `next`: the panel that follows.
-template <class Type, class Word = typename Type::Word>
+// finish: PanelProduct's, of the complete sums.
+template <class Type, class Finish = KeepSums, class Word = typename Type::Word>
 void BlockProduct(const Word* left, int64_t rows, const Word* panel, int64_t words,
-                  const Word* next, float* out) {
-  for (int64_t k = 0; k < words; k += kBlockDepth) {
-    const int64_t depth = std::min(kBlockDepth, words - k);
+                  const Word* next, float* out, Finish finish = {}) {
+  int64_t k = 0;
+  for (; k + kBlockDepth < words; k += kBlockDepth) {
     // What follows within the panel may be shorter; then it is the panel's end that is fetched.
-    const Word* then =
-        k + depth < words ? panel + std::min(k + kBlockDepth, words - depth) * kPanel : next;
-    PanelProduct<Type, /*kFetch=*/true>({left + k, words, 1}, rows, panel + k * kPanel, depth,
+    const Word* then = panel + std::min(k + kBlockDepth, words - kBlockDepth) * kPanel;
+    PanelProduct<Type, /*kFetch=*/true>({left + k, words, 1}, rows, panel + k * kPanel, kBlockDepth,
                                         k > 0, out, then);
   }
+  PanelProduct<Type, /*kFetch=*/true>({left + k, words, 1}, rows, panel + k * kPanel, words - k,
+                                      k > 0, out, next, finish);
 }
 
-void Finish(const float* product, int64_t rows, int64_t columns, const MatMulOptions& options,
-            const float* bias, float* y, int64_t stride) {
-  for (int64_t row = 0; row < rows; ++row, product += kPanel, y += stride) {
-    ForEachVector(columns, [&](auto d, int64_t i) HWY_ATTR {
-      auto value = hn::LoadU(d, product + i);
-      if (bias) value = hn::Add(value, hn::LoadU(d, bias + i));
-      if (options.scale != 1) value = hn::Mul(value, hn::Set(d, options.scale));
-      if (options.add) value = hn::Add(hn::LoadU(d, y + i), value);
-      hn::StoreU(value, d, y + i);
-    });
+// Sums of a panel into its columns of y.
+class AddToRows {
+ public:
+  AddToRows(const MatMulOptions& options, int64_t column, int64_t columns, float* y)
+      : options_(options),
+        bias_(options.bias ? options.bias + column : nullptr),
+        count_(std::min(kPanel, columns - column)),
+        stride_(columns),
+        y_(y + column) {}
+
+  HWY_ATTR void operator()(const float* sums, int64_t rows) {
+    for (int64_t row = 0; row < rows; ++row, sums += kPanel, y_ += stride_) {
+      ForEachVector(count_, [&](auto d, int64_t i) HWY_ATTR {
+        auto value = hn::LoadU(d, sums + i);
+        if (bias_) value = hn::Add(value, hn::LoadU(d, bias_ + i));
+        if (options_.scale != 1) value = hn::Mul(value, hn::Set(d, options_.scale));
+        if (options_.add) value = hn::Add(hn::LoadU(d, y_ + i), value);
+        hn::StoreU(value, d, y_ + i);
+        __builtin_prefetch(y_ + kTileRows * stride_ + i, 1);  // of the tile that follows
+      });
+    }
   }
-}
+
+ private:
+  const MatMulOptions options_;
+  const float* const bias_;
+  const int64_t count_, stride_;
+  float* y_;
+};
 
 template <class Type>
 void Multiply(const float* x, int64_t rows, const PackedMatrix& weights, float* y,
@@ -98,10 +118,8 @@ void Multiply(const float* x, int64_t rows, const PackedMatrix& weights, float* 
     const auto* left = Rows<Type>(x + first * weights.depth(), count, weights);
     for (int64_t panel = 0; panel < weights.panels(); ++panel) {
       BlockProduct<Type>(left, count, Panel<Type>(weights, panel), weights.words(),
-                         PanelAfter<Type>(weights, panel), product);
-      const int64_t column = panel * kPanel;
-      Finish(product, count, std::min(kPanel, columns - column), options,
-             options.bias ? options.bias + column : nullptr, y + first * columns + column, columns);
+                         PanelAfter<Type>(weights, panel), product,
+                         AddToRows(options, panel * kPanel, columns, y + first * columns));
     }
   }
 }

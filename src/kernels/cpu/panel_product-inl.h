@@ -13,6 +13,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -57,15 +58,44 @@ struct Bf16Widened {
     sum = hn::MulAdd(First(x), First(right), sum);
     return hn::MulAdd(Second(x), Second(right), sum);
   }
+  static HWY_INLINE hn::Vec<Words> Pairs(Vector first, Vector second) {
+    return Bf16Pairs(first, second);
+  }
+  static HWY_INLINE hn::Vec<Words> Neighbours(Vector a, Vector b) { return Bf16Neighbours(a, b); }
 };
 
 #if HWY_TARGET == HWY_AVX3
-// The same with the processor's own instruction, which this Highway does not have (1.0; as assembly
-// because a function with one more target attribute could not be inlined into the micro kernel).
+// The same with the processor's own instructions, which this Highway does not have (1.0; as
+// assembly because a function with one more target attribute could not be inlined into the micro
+// kernel). What rounds to 0 keeps its sign here: no sum that begins at 0 shows it.
 struct Bf16Native : Bf16Widened {
   static HWY_INLINE Vector MulAdd(Vector x, Vector right, Vector sum) {
     asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(x.raw), "v"(right.raw));
     return sum;
+  }
+  static HWY_INLINE hn::Vec<Words> Pairs(Vector first, Vector second) {
+    static constexpr std::array<uint16_t, 32> kInterleaved = [] {
+      std::array<uint16_t, 32> order{};
+      for (uint16_t i = 0; i < 32; ++i) order[i] = i / 2 + i % 2 * 16;
+      return order;
+    }();
+    auto pairs = Round(second, first);
+    asm("vpermw %1, %2, %0"
+        : "=v"(pairs.raw)
+        : "v"(pairs.raw),
+          "v"(hn::LoadU(hn::Repartition<uint16_t, Words>(), kInterleaved.data()).raw));
+    return pairs;
+  }
+  static HWY_INLINE hn::Vec<Words> Neighbours(Vector a, Vector b) {
+    return hn::RotateRight<16>(Round(a, b));  // the processor's first value is the lower half
+  }
+
+ private:
+  // The values of a in bf16, then those of b.
+  static HWY_INLINE hn::Vec<Words> Round(Vector a, Vector b) {
+    hn::Vec<Words> rounded;
+    asm("vcvtne2ps2bf16 %1, %2, %0" : "=v"(rounded.raw) : "v"(a.raw), "v"(b.raw));
+    return rounded;
   }
 };
 #endif
@@ -78,6 +108,20 @@ void WithType(bool bf16, const Run& run) {
   if (HasBf16Products()) return run(Bf16Native());
 #endif
   run(Bf16Widened());
+}
+
+// values [count] -> pairs [(count + 1) / 2], one after the other; a missing last one is 0.
+template <class Type>
+HWY_ATTR void PackBf16(const float* values, int64_t count, uint32_t* pairs) {
+  const Floats df;
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
+    hn::StoreU(Type::Neighbours(hn::LoadU(df, values + i), hn::LoadU(df, values + i + kLanes)),
+               Words(), pairs + i / 2);
+  }
+  for (; i < count; i += 2) {
+    pairs[i / 2] = Bf16Pair(values[i], i + 1 < count ? values[i + 1] : 0);
+  }
 }
 
 // A left factor: word (row, k) is data[row * row_stride + k * step].
@@ -140,15 +184,22 @@ HWY_INLINE void RowTile(const Left<typename Type::Word>& left, const typename Ty
   }
 }
 
+// What is done with a tile of rows as soon as its sums are complete, while they are in the
+// first-level cache.
+struct KeepSums {
+  HWY_INLINE void operator()(const float* /*sums*/, int64_t /*rows*/) const {}
+};
+
 // c [rows, kPanel] = (add ? c : 0) + left [rows, depth] * b [depth, kPanel], depth in words; b and
 // c 64-byte aligned. One chain of multiply-adds an element: whether it is cut by `add` or not
 // leaves no trace. With kFetch, `next` [depth, kPanel], the right factor of the product that
 // follows, is brought into the second-level cache meanwhile, as much of it as these rows take time
-// for: the processor's own prefetching stops at each page.
-template <class Type, bool kFetch = false>
+// for: the processor's own prefetching stops at each page. finish(sums, count) sees the rows of c
+// in order.
+template <class Type, bool kFetch = false, class Finish = KeepSums>
 HWY_ATTR void PanelProduct(Left<typename Type::Word> left, int64_t rows,
                            const typename Type::Word* b, int64_t depth, bool add, float* c,
-                           const typename Type::Word* next = nullptr) {
+                           const typename Type::Word* next = nullptr, Finish finish = {}) {
   const int64_t fetched = depth / kStepsALine * kLineWords;  // by a tile of rows
   const auto* last = next + (kFetch ? depth * kPanel - fetched : 0);
   // Tiles of nearly equal height: one of 1 or 2 rows would wait for b.
@@ -174,6 +225,7 @@ HWY_ATTR void PanelProduct(Left<typename Type::Word> left, int64_t rows,
         RowTile<Type, 1, kFetch>(left, b, depth, add, c, next);
         break;
     }
+    finish(c, count);
     rows -= count;
     left.data += count * left.row_stride;
     c += count * kPanel;

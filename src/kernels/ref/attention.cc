@@ -11,14 +11,27 @@ class ReferenceAttention : public Attention {
  public:
   explicit ReferenceAttention(const AttentionShape& shape) : shape_(shape) {}
 
-  void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& sequence,
+  int64_t KeptWords(int64_t positions) const override { return positions * shape_.head_width; }
+
+  void Keep(const float* keys, const float* values, int64_t position,
+            const KeysAndValues& kept) override {
+    const int64_t width = shape_.head_width;
+    for (int64_t head = 0; head < shape_.kv_heads; ++head) {
+      const int64_t to = head * kept.head_stride + position * width;
+      std::copy_n(keys + head * width, width, static_cast<float*>(kept.keys) + to);
+      std::copy_n(values + head * width, width, static_cast<float*>(kept.values) + to);
+    }
+  }
+
+  void Run(const float* q, int64_t first, int64_t count, const KeysAndValues& kept,
            float* out) override {
     const int64_t width = shape_.head_width;
     for (int64_t query = 0; query < count; ++query) {
       for (int64_t head = 0; head < shape_.heads; ++head) {
         const int64_t at = (query * shape_.heads + head) * width;
-        const int64_t kv = head / (shape_.heads / shape_.kv_heads) * sequence.head_stride;
-        One(q + at, first + query, sequence.keys + kv, sequence.values + kv, out + at);
+        const int64_t kv = head / (shape_.heads / shape_.kv_heads) * kept.head_stride;
+        One(q + at, first + query, static_cast<const float*>(kept.keys) + kv,
+            static_cast<const float*>(kept.values) + kv, out + at);
       }
     }
   }
