@@ -360,6 +360,10 @@ TEST(Select, SummaryCountsRowsAndTokens) {
   EXPECT_EQ(summary.quotas[0].rows, 2);
   EXPECT_EQ(summary.quotas[0].tokens, 1 + 3);
   EXPECT_EQ(summary.quotas[1].tokens, 2 + 4);
+  EXPECT_THAT(
+      ReadFile(summary.data_file),
+      HasSubstr(R"("id":"id1","problem_id":"p0","teacher":"t1","source":"","correct":false,)"
+                R"("metric":"rsr","score":2.0,"sum_rank_clip":4.0,"sum_surprisal":2.0)"));
 }
 
 // All tokens are the same one, so that a row of five and one of six have the same shingle.

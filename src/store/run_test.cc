@@ -175,7 +175,7 @@ TEST_F(RunTest, InfoAndTotals) {
   RunInfo info = MakeTestInfo();
   auto writer = RunWriter::Open(run_, info, {.shard_tokens = 100});
   AppendTestRows(writer.get(), 10, 30);
-  writer->WriteRejected({{"a.jsonl", 3, 2, "x", "invalid-json", "a.jsonl:3: no"}});
+  writer->WriteRejected({{"a.jsonl", 3, 2, "x", "invalid-json", "a.jsonl:3: no"}}, 7);
   writer->Finish(true);
   const RunInfo read = RunReader::Open(run_)->info();
   EXPECT_EQ(read.format_version, 2);
@@ -190,6 +190,7 @@ TEST_F(RunTest, InfoAndTotals) {
   EXPECT_TRUE(read.complete);
   EXPECT_EQ(read.rows_scored, 10);
   EXPECT_EQ(read.rows_rejected, 1);
+  EXPECT_EQ(read.rows_left_out, 7);
   EXPECT_EQ(read.rows_truncated, 2);
   EXPECT_EQ(read.scored_tokens, 300);
   int64_t prompt = 0;
