@@ -64,9 +64,30 @@ const DecoderTensor& Weights::Find(const std::string& name, int64_t rows, int64_
 void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width, int64_t first,
                        int64_t count, float* out) const {
   const DecoderTensor& tensor = Find(name, rows, width);
+  Read(tensor, rows, width, first, count, out);
+  // What was read counts as memory of this process as long as it stays mapped.
+  const int64_t row_bytes = tensor.bytes / rows;
+  const auto begin = static_cast<size_t>(tensor.offset + first * row_bytes);
+  FileOf(tensor).Drop(begin, begin + static_cast<size_t>(count * row_bytes));
+}
+
+void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width,
+                       std::span<const int32_t> which, float* out) const {
+  // A row may map 64 KB around it: with so many at most 2 MB more than the rows themselves.
+  constexpr size_t kRowsAtOnce = 32;
+  const DecoderTensor& tensor = Find(name, rows, width);
+  const auto begin = static_cast<size_t>(tensor.offset);
+  for (size_t i = 0; i < which.size(); ++i, out += width) {
+    Read(tensor, rows, width, which[i], 1, out);
+    if ((i + 1) % kRowsAtOnce != 0 && i + 1 < which.size()) continue;
+    FileOf(tensor).Drop(begin, begin + static_cast<size_t>(tensor.bytes));
+  }
+}
+
+void Weights::Read(const DecoderTensor& tensor, int64_t rows, int64_t width, int64_t first,
+                   int64_t count, float* out) const {
   const int64_t row_bytes = tensor.bytes / rows;  // blocks of quantised types never cross rows
-  const int64_t begin = tensor.offset + first * row_bytes;
-  const char* from = FileOf(tensor).bytes().data() + begin;
+  const char* from = FileOf(tensor).bytes().data() + tensor.offset + first * row_bytes;
   const int64_t values = count * width;
   if (tensor.ggml_type == GGML_TYPE_F32) {
     std::memcpy(out, from, static_cast<size_t>(values) * sizeof(float));
@@ -81,8 +102,6 @@ void Weights::ReadRows(const std::string& name, int64_t rows, int64_t width, int
     }
     traits->to_float(from, out, values);
   }
-  // What was read counts as memory of this process as long as it stays mapped.
-  FileOf(tensor).Drop(static_cast<size_t>(begin), static_cast<size_t>(begin + count * row_bytes));
   if (!AllFinite(out, values)) RefuseNotFinite(tensor, out, first, count, width);
   if (tensor.plus == 0) return;
   for (int64_t i = 0; i < values; ++i) out[i] += tensor.plus;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,6 +26,9 @@ class Weights {
   // another shape, a type that has no float32, a value that is not finite.
   void ReadRows(const std::string& name, int64_t rows, int64_t width, int64_t first, int64_t count,
                 float* out) const;
+  // Single rows, `which` in this order.
+  void ReadRows(const std::string& name, int64_t rows, int64_t width,
+                std::span<const int32_t> which, float* out) const;
   std::vector<float> ReadVector(const std::string& name, int64_t size) const;
   // Where the matrix lies if it is float32 already, else null. CheckFinite is the caller's.
   const float* Resident(const std::string& name, int64_t rows, int64_t width) const;
@@ -34,6 +38,8 @@ class Weights {
  private:
   const DecoderTensor& Find(const std::string& name, int64_t rows, int64_t width) const;
   const MappedFile& FileOf(const DecoderTensor& tensor) const { return files_[tensor.file]; }
+  void Read(const DecoderTensor& tensor, int64_t rows, int64_t width, int64_t first, int64_t count,
+            float* out) const;
   void RefuseNotFinite(const DecoderTensor& tensor, const float* values, int64_t first,
                        int64_t count, int64_t width) const;
 

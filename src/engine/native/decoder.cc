@@ -79,10 +79,8 @@ void Decoder::Embed(std::span<const std::span<const int32_t>> sequences) {
   values_.Grow(config_.kv_heads * kept_.back());
   float* row = residual_.data();
   for (const auto& ids : sequences) {
-    for (const int32_t id : ids) {
-      model_.ReadEmbedding(id, row);
-      row += config_.width;
-    }
+    model_.ReadEmbeddings(ids, row);
+    row += static_cast<int64_t>(ids.size()) * config_.width;
   }
 }
 

@@ -144,6 +144,7 @@ NativeModel::NativeModel(const StudentInfo& student, const DecoderConfig& config
   weights_.CheckFinite(kEmbedding, config_.vocab, config_.width);
   output_ = std::make_unique<NativeOutputMatrix>(weights_, own ? kOutput : kEmbedding,
                                                  config_.vocab, config_.width, resident);
+  if (!own) embeddings_ = output_->resident();
   output_norm_ = weights_.ReadVector("output_norm.weight", config_.width);
   layers_ = std::make_unique<Layers>(config_.layers, resident, [this](int64_t layer) {
     return LayerReader(weights_, config_, type_, layer).Read();
@@ -166,10 +167,18 @@ RopeTable NativeModel::RopeOf(RopeKind kind) const {
   return RopeTable(std::move(frequencies), config_.rope_scale);
 }
 
-void NativeModel::ReadEmbedding(int32_t id, float* out) const {
-  weights_.ReadRows(kEmbedding, config_.vocab, config_.width, id, 1, out);
+void NativeModel::ReadEmbeddings(std::span<const int32_t> ids, float* out) const {
+  const auto values = static_cast<int64_t>(ids.size()) * config_.width;
+  if (embeddings_ == nullptr) {
+    weights_.ReadRows(kEmbedding, config_.vocab, config_.width, ids, out);
+  } else {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      std::copy_n(embeddings_ + ids[i] * config_.width, config_.width,
+                  out + static_cast<int64_t>(i) * config_.width);
+    }
+  }
   if (config_.embedding_scale == 1) return;
-  for (int64_t i = 0; i < config_.width; ++i) out[i] *= config_.embedding_scale;
+  for (int64_t i = 0; i < values; ++i) out[i] *= config_.embedding_scale;
 }
 
 }  // namespace rsr

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/native/layers.h"
@@ -50,8 +51,8 @@ class NativeModel {
   // longer than config().rope_long_beyond.
   enum class RopeKind { kUsual, kWindowed, kLong };
   RopeTable RopeOf(RopeKind kind) const;
-  // The embedding of token `id`, [width], as layer 0 takes it.
-  void ReadEmbedding(int32_t id, float* out) const;
+  // The embeddings of tokens, [ids, width], as layer 0 takes them.
+  void ReadEmbeddings(std::span<const int32_t> ids, float* out) const;
 
  private:
   const DecoderConfig config_;
@@ -60,6 +61,7 @@ class NativeModel {
   std::unique_ptr<Layers> layers_;
   std::vector<float> output_norm_;
   std::unique_ptr<NativeOutputMatrix> output_;
+  const float* embeddings_ = nullptr;  // [vocab, width] where the output matrix is theirs and there
 };
 
 }  // namespace rsr
