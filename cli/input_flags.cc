@@ -66,7 +66,8 @@ void AddInputFlags(CLI::App& app, InputFlags& flags) {
                  "only rows for which this is true: \"correct and domain in ('math', 'code')\"")
       ->type_name("FILTER");
   app.add_option("--sample", flags.input.sample,
-                 "only so many rows, by the hash of their ids: 200/teacher, 2/problem, 1000")
+                 "only so many rows, by the hash of their ids: 200/teacher, the same problems of "
+                 "all, 2/problem, 1000")
       ->type_name("N");
   AddNumber(app, "--seed", flags.input.seed, 0, "another sample");
 }

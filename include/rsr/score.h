@@ -34,7 +34,8 @@ struct InputOptions {
   // Rows for which this filter is not true are left out (docs/input.md). Empty: none.
   std::string where;
   // "200/teacher", "2/problem" or "1000": so many rows of each teacher, of each problem or of all,
-  // chosen by the hash of `seed` and their ids, so that the order of the input does not matter.
+  // chosen by the hash of `seed` and their ids, so that the order of the input does not matter; of
+  // teachers by that of their problems first, so that they are compared on the same.
   // Empty: all.
   std::string sample;
   int64_t seed = 0;

@@ -159,6 +159,35 @@ TEST_F(FiltersTest, SamplesAreTheSameInAnyOrderOfTheFiles) {
   EXPECT_EQ(Ids({.files = {a}, .sample = "1000/teacher"}).size(), 300);
 }
 
+// Teachers are compared on the problems that they share.
+TEST_F(FiltersTest, SamplesOfTeachersAreOfTheSameProblems) {
+  const auto write = [&](const std::string& teacher, int problems, int of_each) {
+    std::string lines;
+    for (int i = 0; i < problems * of_each; ++i) {
+      lines += Chat("\"id\": \"" + teacher + std::to_string(i) +
+                    "\", \"problem_id\": " + std::to_string(i % problems)) +
+               "\n";
+    }
+    return Write(teacher + ".jsonl", lines);
+  };
+  const std::vector<std::string> files = {write("a", 30, 4), write("b", 30, 1), write("c", 5, 9)};
+  const auto problems = [&](int n) {
+    std::map<std::string, std::map<std::string, int>> rows;  // [teacher][problem]
+    for (const Trajectory& row : Read({.files = files, .sample = std::to_string(n) + "/teacher"}))
+      ++rows[row.teacher][row.problem_id];
+    return rows;
+  };
+  auto eight = problems(8);
+  EXPECT_EQ(eight["a"], eight["b"]);
+  EXPECT_EQ(eight["a"].size(), 8);
+  EXPECT_EQ(eight["c"].size(), 5);  // all there are, three of them twice
+  auto many = problems(45);
+  EXPECT_EQ(many["a"].size(), 30);  // fifteen of them twice
+  for (const auto& [problem, rows] : many["a"]) EXPECT_LE(rows, 2);
+  EXPECT_EQ(many["b"].size(), 30);
+  EXPECT_EQ(many["c"].begin()->second, 9);
+}
+
 // Among the rows that the filter lets through.
 TEST_F(FiltersTest, WhereComesBeforeSample) {
   const std::string a = WriteRows("a.jsonl", "a", 0, 100);

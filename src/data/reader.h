@@ -3,7 +3,7 @@
 //
 // Threading: one reader, one thread. Ownership: yields owning Trajectory values; a file is mapped
 // while it is read. Memory: a row and a few megabytes, whatever the size of the input; 32 bytes for
-// each id that a row gives.
+// each id that a row gives, and as many for each row with `sample`.
 #pragma once
 
 #include <map>

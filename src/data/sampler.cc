@@ -34,20 +34,19 @@ void Sampler::Offer(const Trajectory& row) {
   const std::string group = group_ == Group::kTeacher   ? row.teacher
                             : group_ == Group::kProblem ? row.problem_id
                                                         : "";
-  std::vector<Candidate>& heap = groups_[group];
-  const Candidate candidate = {Hash64(row.id, seed_), row.row};
-  if (static_cast<int64_t>(heap.size()) == size_) {
-    if (!(candidate < heap.front())) return;
-    std::pop_heap(heap.begin(), heap.end());
-    heap.pop_back();
-  }
-  heap.push_back(candidate);
-  std::push_heap(heap.begin(), heap.end());
+  const uint64_t problem = group_ == Group::kTeacher ? Hash64(row.problem_id, seed_) : 0;
+  groups_[group].push_back({.problem = problem, .hash = Hash64(row.id, seed_), .row = row.row});
 }
 
 void Sampler::Finish() {
-  for (const auto& [group, heap] : groups_) {
-    for (const Candidate& candidate : heap) chosen_.push_back(candidate.row);
+  for (auto& [group, rows] : groups_) {
+    std::sort(rows.begin(), rows.end());
+    for (size_t i = 1; group_ == Group::kTeacher && i < rows.size(); ++i) {
+      if (rows[i].problem == rows[i - 1].problem) rows[i].nth = rows[i - 1].nth + 1;
+    }
+    std::sort(rows.begin(), rows.end());
+    const auto taken = std::min(rows.size(), static_cast<size_t>(size_));
+    for (size_t i = 0; i < taken; ++i) chosen_.push_back(rows[i].row);
   }
   std::sort(chosen_.begin(), chosen_.end());
   groups_.clear();

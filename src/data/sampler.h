@@ -1,4 +1,4 @@
-// So many rows of each teacher or problem, chosen by the hash of their ids: the same rows whatever
+// So many rows of each teacher or problem, chosen by hashes of their ids: the same rows whatever
 // the order of the files.
 #pragma once
 
@@ -22,8 +22,11 @@ class Sampler {
 
  private:
   enum class Group { kAll, kTeacher, kProblem };
+  // Chosen by the first field that differs. Teachers are compared on problems that they share, so
+  // theirs come by problem: one row of each, then a second one.
   struct Candidate {
-    uint64_t hash;
+    int64_t nth = 0;  // of the teacher's rows of the problem, by hash
+    uint64_t problem = 0, hash;
     int64_t row;
     auto operator<=>(const Candidate&) const = default;
   };
@@ -31,8 +34,8 @@ class Sampler {
   int64_t size_ = 0;
   Group group_ = Group::kAll;
   uint64_t seed_;
-  std::unordered_map<std::string, std::vector<Candidate>> groups_;  // heaps: the largest hash first
-  std::vector<int64_t> chosen_;                                     // sorted
+  std::unordered_map<std::string, std::vector<Candidate>> groups_;
+  std::vector<int64_t> chosen_;  // sorted
 };
 
 }  // namespace rsr
