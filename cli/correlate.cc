@@ -98,6 +98,7 @@ Command AddCorrelate(CLI::App& root, Context& context) {
       ->type_name("NAME");
   app->add_option("--metric", flags->metrics, "names with commas between them (default: all)")
       ->type_name("A,B");
+  AddJoin(*app, options.join);
   app->add_option("--coefficient", flags->coefficient, "spearman, pearson or kendall (tau-b)")
       ->type_name("NAME")
       ->capture_default_str();

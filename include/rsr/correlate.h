@@ -28,6 +28,7 @@ struct CorrelateOptions {
   // The score's column; empty: post_training_performance, performance or score.
   std::string performance_column;
   std::vector<std::string> metrics;  // empty: every number column, or every metric of the runs
+  std::vector<std::string> join;     // as MetricsOptions::join; of runs
   std::vector<std::string> pool;     // teachers to choose from; empty: all
   Coefficient coefficient = Coefficient::kSpearman;  // what metrics are ordered and chosen by
   int permutations = 10000;  // all of them instead, where there are not more

@@ -14,6 +14,7 @@
 #include "analysis/student_t.h"
 #include "analysis/study.h"
 #include "analysis/teacher_draws.h"
+#include "metrics/joined_columns.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -188,10 +189,14 @@ void Order(Study& study, CorrelateReport& report) {
 void Warn(CorrelateReport& report) {
   std::vector<std::string> undefined;
   for (const MetricCorrelation& metric : report.metrics) {
+    std::vector<std::string> students;
     for (size_t s = 0; s < report.students.size(); ++s) {
-      if (!std::isnan(metric.of[0].by_student[s].value)) continue;
-      undefined.push_back(fmt::format("'{}' ({})", metric.metric, report.students[s].name));
+      if (std::isnan(metric.of[0].by_student[s].value)) students.push_back(report.students[s].name);
     }
+    if (students.empty()) continue;
+    const bool all = students.size() == report.students.size();
+    undefined.push_back(metric.metric +
+                        (all ? "" : fmt::format(" ({})", fmt::join(students, ", "))));
   }
   if (!undefined.empty()) {
     report.warnings.push_back(
@@ -217,7 +222,8 @@ void Warn(CorrelateReport& report) {
 
 CorrelateReport Correlate(const CorrelateOptions& options) {
   CheckOptions(options);
-  Study study = ReadStudy(options);
+  JoinedColumns joined(options.join);  // known by name as long as metrics are looked up
+  Study study = ReadStudy(options, joined);
   CorrelateReport report{.performance = study.performance,
                          .coefficient = options.coefficient,
                          .warnings = study.warnings};

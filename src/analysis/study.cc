@@ -212,8 +212,12 @@ bool AreRuns(const CorrelateOptions& options) {
 
 }  // namespace
 
-Study ReadStudy(const CorrelateOptions& options) {
+Study ReadStudy(const CorrelateOptions& options, JoinedColumns& joined) {
   const bool runs = AreRuns(options);
+  if (!runs && !options.join.empty()) {
+    throw Error("--join adds columns to the trajectories of runs, and tables have none",
+                "add a column with each teacher's value to the table instead");
+  }
   // First, as it is small: runs take their time.
   std::optional<DelimitedTable> performance;
   std::string column;
@@ -222,7 +226,8 @@ Study ReadStudy(const CorrelateOptions& options) {
     column = PerformanceColumn(options, performance->columns, performance->path);
     performance->Column("teacher");
   }
-  const StudyInput input = runs ? ReadStudyRuns(options, column) : ReadStudyTables(options, column);
+  const StudyInput input =
+      runs ? ReadStudyRuns(options, column, joined) : ReadStudyTables(options, column);
   std::vector<StudentGroups> students = GroupRecords(input);
   if (students.empty()) {
     throw Error(input.source + ": holds no rows", "one row a student and teacher is expected");

@@ -10,6 +10,8 @@
 
 namespace rsr {
 
+class JoinedColumns;
+
 // A teacher's data under one student, once: a line of a table, or a teacher of a run.
 struct StudyRecord {
   std::string student;               // what tells students apart: the name, or a run's student hash
@@ -31,7 +33,8 @@ struct StudyInput {
 // `performance`: the score's column in a table of its own, or empty. Both throw rsr::Error as
 // rsr::Correlate says. study_input.cc.
 StudyInput ReadStudyTables(const CorrelateOptions& options, const std::string& performance);
-StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance);
+StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance,
+                         JoinedColumns& joined);
 
 struct Study {
   std::vector<CorrelateReport::Student> students;
@@ -39,7 +42,7 @@ struct Study {
   std::string performance;
 };
 
-Study ReadStudy(const CorrelateOptions& options);
+Study ReadStudy(const CorrelateOptions& options, JoinedColumns& joined);
 
 // The score's column of a table, by options.performance_column or one of the usual names.
 std::string PerformanceColumn(const CorrelateOptions& options,

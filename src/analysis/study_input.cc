@@ -10,6 +10,8 @@
 #include "analysis/study.h"
 #include "base/delimited.h"
 #include "base/nearest.h"
+#include "metrics/joined_columns.h"
+#include "metrics/metrics_table.h"
 #include "metrics/run_shards.h"
 #include "metrics/scored_rows.h"
 #include "rsr/error.h"
@@ -136,7 +138,7 @@ void AddRun(const CorrelateOptions& options, const std::vector<std::string>& pat
   const std::string path = fmt::format("{}", fmt::join(paths, ", "));
   std::vector<std::string> metrics = options.metrics;
   if (metrics.empty()) metrics = {"all"};
-  const Table table = Metrics({.runs = paths, .metrics = metrics, .by = "teacher"});
+  const Table table = MetricsOf({.runs = paths, .metrics = metrics, .by = "teacher"}, nullptr);
   const std::string file = std::filesystem::path(info.student_path).stem().string();
   for (const std::vector<Cell>& row : table.rows) {
     StudyRecord record{
@@ -182,7 +184,8 @@ StudyInput ReadStudyTables(const CorrelateOptions& options, const std::string& p
   return input;
 }
 
-StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance) {
+StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& performance,
+                         JoinedColumns& joined) {
   if (performance.empty()) {
     throw Error("runs say nothing of how the students did after training",
                 "give --performance FILE: a table with the columns student, teacher, performance");
@@ -203,6 +206,8 @@ StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& per
     if (!is_new) CheckSameSettings(runs[at->second], runs.back());
   }
   const std::vector<size_t> first_shards = FirstShards(runs);
+  std::set<size_t> wholes(first_shards.begin(), first_shards.end());
+  joined.set_scans(wholes.size());
   for (size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> paths;
     for (size_t j = i; j < runs.size(); ++j)

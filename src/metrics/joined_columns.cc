@@ -98,12 +98,13 @@ Parts JoinedColumns::Value(const FoldInput& in, double column) {
 }
 
 void JoinedColumns::RequireKnown(const ScoredRows& data) const {
-  std::unordered_set<std::string> known;
-  for (const ScoredRow& row : data.rows) known.insert(row.id);
+  for (const ScoredRow& row : data.rows)
+    if (rows_.contains(row.id)) known_.insert(row.id);
+  if (++scanned_ < scans_) return;
   const std::pair<const std::string, Row>* stranger = nullptr;
   int64_t strangers = 0;
   for (const auto& joined : rows_) {
-    if (known.contains(joined.first)) continue;
+    if (known_.contains(joined.first)) continue;
     ++strangers;
     if (stranger == nullptr || joined.second.where < stranger->second.where) stranger = &joined;
   }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "metrics/metric.h"
@@ -27,8 +28,10 @@ class JoinedColumns {
 
   const std::deque<Metric>& metrics() const { return metrics_; }
   bool Has(const Metric& metric) const;
-  // Throws rsr::Error with file and line for an id that no row has.
+  // Throws rsr::Error with file and line for an id that no row has, of this scan and those before.
   void RequireKnown(const ScoredRows& data) const;
+  // Runs that are read by several scans: `of` how many the last one is to find all ids known.
+  void set_scans(size_t of) { scans_ = of; }
 
  private:
   struct Row {
@@ -40,6 +43,9 @@ class JoinedColumns {
 
   std::deque<Metric> metrics_;
   std::unordered_map<std::string, Row> rows_;
+  size_t scans_ = 1;
+  mutable size_t scanned_ = 0;
+  mutable std::unordered_set<std::string> known_;  // ids that the scans so far have seen
   const JoinedColumns* outer_;
 };
 

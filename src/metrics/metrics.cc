@@ -35,6 +35,11 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names,
     if (std::find(metrics.begin(), metrics.end(), &metric) == metrics.end())
       metrics.push_back(&metric);
   };
+  const auto add_joined = [&] {
+    const JoinedColumns* joined = JoinedColumns::Active();
+    if (joined == nullptr) return;
+    for (const Metric& metric : joined->metrics()) add(metric);
+  };
   for (const std::string& name : names.empty() ? kEveryday : names) {
     if (name != "all") {
       add(FindMetric(name));
@@ -43,10 +48,9 @@ std::vector<const Metric*> Chosen(const std::vector<std::string>& names,
     for (const Metric& metric : AllMetrics()) {
       if (HavePass(runs, metric.pass)) add(metric);
     }
+    add_joined();
   }
-  const JoinedColumns* joined = JoinedColumns::Active();
-  if (names.empty() && joined != nullptr)
-    for (const Metric& metric : joined->metrics()) add(metric);
+  if (names.empty()) add_joined();
   return metrics;
 }
 
@@ -186,6 +190,10 @@ std::string LoopWarning(const ScoredRows& data) {
 
 Table Metrics(const MetricsOptions& options, std::vector<std::string>* warnings) {
   const JoinedColumns joined(options.join);
+  return MetricsOf(options, warnings);
+}
+
+Table MetricsOf(const MetricsOptions& options, std::vector<std::string>* warnings) {
   const std::vector<const Metric*> chosen = Chosen(options.metrics, options.runs);
   const bool groups = options.by != "trajectory";
   // A wrong name is found before anything is read.
