@@ -54,6 +54,7 @@ int Run(const Flags& flags, Context& context) {
         "compared as written: an equal answer in another form counts as wrong; --python PYTHON "
         "with the package math-verify knows better");
   }
+  for (const std::string& warning : summary.warnings) context.printer.Warning(warning);
   if (undecided > 0) {
     context.printer.Warning(fmt::format(
         "{} undecided, with the label of the data if it has one: {}; the next call asks again",

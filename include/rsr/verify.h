@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "rsr/table.h"
 
@@ -30,6 +31,7 @@ struct VerifySummary {
   std::map<std::string, VerifyCounts> by_teacher;
   int64_t cached = 0;                           // of those, decided by an earlier call
   std::map<std::string, int64_t> undecided_by;  // why, counted
+  std::vector<std::string> warnings;            // of a column that is hardly ever right
 };
 
 // Writes RUN/verified.jsonl, which every reader of the run takes its labels from, and nothing else.

@@ -12,6 +12,7 @@
 #include "base/cells.h"
 #include "base/file.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "data/row_parser.h"
 #include "rsr/error.h"
 #include "store/input_files.h"
@@ -128,6 +129,29 @@ class Results {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
+// So many answers that hardly one is right are no teacher's, but of another column or form.
+constexpr int64_t kFewestToJudge = 10;
+constexpr double kHardlyEver = 0.02;
+
+// `example`: the first wrong answer and its reference, as they were found.
+void WarnOfWrongColumn(const VerifyOptions& options, const Answers::Pair& example,
+                       VerifySummary* summary) {
+  int64_t correct = 0, decided = 0;
+  for (const auto& [teacher, counts] : summary->by_teacher) {
+    correct += counts.correct;
+    decided += counts.correct + counts.wrong;
+  }
+  if (decided < kFewestToJudge || static_cast<double>(correct) > kHardlyEver * decided) return;
+  const std::string answer = FinalAnswer(example.answer);
+  summary->warnings.push_back(fmt::format(
+      "{} of {} answers are right: is '{}' the column? Of the first that is wrong the answer was "
+      "taken to be {}, the reference `{}`; a reference is the answer alone, or in a solution the "
+      "content of its last \\boxed{{}} or what is behind its last ####",
+      correct == 0 ? "none" : fmt::format("only {}", correct), decided, options.reference_column,
+      answer.empty() ? "nothing" : "`" + Excerpt(answer) + "`",
+      Excerpt(ReferenceAnswer(*example.reference))));
+}
+
 }  // namespace
 
 VerifySummary Verify(const VerifyOptions& options,
@@ -140,6 +164,7 @@ VerifySummary Verify(const VerifyOptions& options,
   VerifySummary summary{.method = checker->method()};
   Results results(options.run, summary.method, options.reference_column);
   Answers answers(options.run, reader->info(), options.reference_column);
+  Answers::Pair first_wrong;
   int64_t done = 0, with_reference = 0;
   reader->ForEach(RunReader::kRecord, [&](const RunRow& row) {
     VerifyCounts& counts = summary.by_teacher[row.teacher];
@@ -159,7 +184,9 @@ VerifySummary Verify(const VerifyOptions& options,
     }
     if (!verdict.correct) ++summary.undecided_by[verdict.why];
     ++(!verdict.correct ? counts.undecided : *verdict.correct ? counts.correct : counts.wrong);
+    if (verdict.correct == false && !first_wrong.reference) first_wrong = pair;
   });
+  if (first_wrong.reference) WarnOfWrongColumn(options, first_wrong, &summary);
   if (with_reference > 0) return summary;
   throw Error(fmt::format("run {}: no row has a value in the column '{}'", options.run,
                           options.reference_column),

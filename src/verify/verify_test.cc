@@ -20,6 +20,8 @@ using test::ErrorOf;
 using test::MakeInfo;
 using test::MakeRow;
 using test::Scratch;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // A run of rows {answer, reference as JSON}, two teachers in turn.
@@ -96,6 +98,22 @@ TEST(Verify, GoesOnWhereItEndedAndBeginsAnewForAnotherColumn) {
   EXPECT_EQ(Verify({.run = run, .reference_column = "gold"}).cached, 3);  // not lost by a slip
   std::ofstream(run + "/verified.jsonl") << "{}\n";
   EXPECT_THAT(ErrorOf([&] { Labels(run); }).message(), HasSubstr("verified.jsonl:1"));
+}
+
+TEST(Verify, WarnsOfAColumnThatIsHardlyEverRight) {
+  const auto warnings = [](int right, int wrong) {
+    const Scratch dir;
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (int i = 0; i < wrong; ++i) rows.push_back({"it is 18", "\"The answer is eighteen\""});
+    for (int i = 0; i < right; ++i) rows.push_back({"so 18", "18"});
+    return Verify({.run = WriteRunOf(dir, rows), .reference_column = "gold"}).warnings;
+  };
+  EXPECT_THAT(warnings(0, 9), ElementsAre());
+  EXPECT_THAT(warnings(0, 10),
+              ElementsAre(AllOf(HasSubstr("none of 10 answers are right: is 'gold' the column?"),
+                                HasSubstr("taken to be `18`, the reference `The answer is eigh"))));
+  EXPECT_THAT(warnings(1, 49), ElementsAre(HasSubstr("only 1 of 50 answers")));
+  EXPECT_THAT(warnings(2, 48), ElementsAre());
 }
 
 TEST(Verify, RefusesWhatCannotWork) {
