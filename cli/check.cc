@@ -1,6 +1,8 @@
 // rsr check: are the rows read, rendered and masked as the trainer will do it? No model run.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,7 @@
 #include "cli/rejections.h"
 #include "cli/shared_flags.h"
 #include "cli/student_flags.h"
+#include "cli/wide_table.h"
 #include "rsr/score.h"
 #include "rsr/table.h"
 
@@ -64,6 +67,26 @@ std::string TeacherNames(const std::vector<std::string>& teachers) {
   return names;
 }
 
+// Without its folder, if that tells no files apart.
+std::string ShownName(const CheckReport& report, const std::string& file) {
+  const auto base = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+  const auto same = [&](const FileCheck& other) { return base(other.file) == base(file); };
+  return std::count_if(report.files.begin(), report.files.end(), same) > 1 ? file : base(file);
+}
+
+// Counts of what is rare are shown where there is some.
+void DropColumnsOfZeros(Table* table, std::initializer_list<const char*> rare) {
+  for (size_t c = table->columns.size(); c-- > 0;) {
+    const auto zero = [c](const std::vector<Cell>& row) { return row[c] == Cell(int64_t{0}); };
+    if (std::find(rare.begin(), rare.end(), table->columns[c].name) == rare.end() ||
+        !std::all_of(table->rows.begin(), table->rows.end(), zero))
+      continue;
+    const auto at = static_cast<ptrdiff_t>(c);
+    table->columns.erase(table->columns.begin() + at);
+    for (std::vector<Cell>& row : table->rows) row.erase(row.begin() + at);
+  }
+}
+
 Table FilesTable(const CheckReport& report) {
   Table table{{{"file"},
                {"dialect"},
@@ -82,11 +105,13 @@ Table FilesTable(const CheckReport& report) {
                {"stripped"}},
               {}};
   for (const FileCheck& f : report.files) {
-    table.rows.push_back({f.file, f.dialect, f.rows, f.rejected, TeacherNames(f.teachers),
-                          f.problems, f.turns, f.tokens - f.scored_tokens, f.scored_tokens,
-                          f.reasoning_tokens, f.tool_tokens, f.longest, f.over_limit,
-                          f.notes.special_tokens_in_content, f.notes.reasoning_turns_stripped});
+    table.rows.push_back({ShownName(report, f.file), f.dialect, f.rows, f.rejected,
+                          TeacherNames(f.teachers), f.problems, f.turns, f.tokens - f.scored_tokens,
+                          f.scored_tokens, f.reasoning_tokens, f.tool_tokens, f.longest,
+                          f.over_limit, f.notes.special_tokens_in_content,
+                          f.notes.reasoning_turns_stripped});
   }
+  DropColumnsOfZeros(&table, {"reasoning", "tool", "over_limit", "special", "stripped"});
   return table;
 }
 
@@ -103,7 +128,7 @@ int Run(const Flags& flags, Context& context) {
     printer.Out(Json(report));
   } else {
     for (const std::string& preview : report.previews) printer.Out(preview + "\n");
-    printer.Out(FormatTable(FilesTable(report), TableFormat::kText));
+    printer.Out(TextInBlocks(FilesTable(report), printer.out_width()));
   }
   printer.Flush();
   printer.Note(fmt::format("chat template: {}; limit: {} tokens a row", report.template_source,

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/shared_flags.h"
+#include "cli/wide_table.h"
 #include "rsr/error.h"
 
 namespace rsr::cli {
@@ -27,7 +28,9 @@ int Run(const Flags& flags, Context& context) {
   if (!flags.metrics.empty()) options.metrics = CLI::detail::split(flags.metrics, ',');
   std::vector<std::string> warnings;
   const Table table = flags.list ? ListMetrics() : Metrics(options, &warnings);
-  context.printer.Out(FormatTable(table, format));
+  context.printer.Out(format == TableFormat::kText
+                          ? TextInBlocks(table, context.printer.out_width())
+                          : FormatTable(table, format));
   context.printer.Flush();
   for (const std::string& warning : warnings) context.printer.Warning(warning);
   return kDone;

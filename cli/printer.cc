@@ -99,4 +99,9 @@ int Printer::terminal_width() const {
   return size.ws_col;
 }
 
+int Printer::out_width() const {
+  winsize size = {};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace rsr::cli

@@ -29,6 +29,8 @@ class Printer {
   void ClearStatus();                  // whatever is printed next does this first
   int terminal_width() const;          // of stderr, columns
 
+  int out_width() const;  // of stdout, columns; 0 where it is no terminal
+
   bool color_out() const { return color_out_; }  // stdout is a terminal and NO_COLOR is not set
 
  private:

@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/format.h"
 
 namespace rsr::cli {
+
+namespace {
+
+bool PrintsNoCalls(const std::string& example) {
+  return example.ends_with("the chat template prints no tool_calls");
+}
+
+}  // namespace
 
 void PrintRejections(const Rejections& rejections, Printer& printer) {
   if (rejections.rows == 0) return;
@@ -17,8 +27,12 @@ void PrintRejections(const Rejections& rejections, Printer& printer) {
     printer.Detail(fmt::format("  ... and {} more{}", Thousands(more),
                                rejections.all_in.empty() ? "" : ", see " + rejections.all_in));
   }
-  const bool too_long = rejections.by_reason.contains("too-long");
-  printer.Hint((too_long ? "--max-tokens N cuts rows that are too long; " : "") + rejections.hint);
+  std::string hint;
+  if (rejections.by_reason.contains("too-long"))
+    hint += "--max-tokens N cuts rows that are too long; ";
+  if (std::any_of(rejections.examples.begin(), rejections.examples.end(), PrintsNoCalls))
+    hint += "--chat-template FILE takes your trainer's template, which prints tool calls; ";
+  printer.Hint(hint + rejections.hint);
 }
 
 }  // namespace rsr::cli

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/wide_table.h"
+
 namespace rsr::cli {
 namespace {
 
@@ -9,7 +11,7 @@ void PrintText(Printer& printer, const std::vector<Section>& sections) {
   for (size_t i = 0; i < sections.size(); ++i) {
     if (i > 0) printer.Out("\n");
     if (!sections[i].title.empty()) printer.Out(sections[i].title + "\n");
-    printer.Out(FormatTable(sections[i].table, TableFormat::kText));
+    printer.Out(TextInBlocks(sections[i].table, printer.out_width()));
   }
 }
 

@@ -10,12 +10,13 @@ step "$rsr" score --student "$student" --out "$out/run" "$data"/*.jsonl
 step "$rsr" teachers "$out/run"
 step "$rsr" select "$out/run" --per-problem 1 --out "$out/selected"
 
+next() { printf '  %-60s %s\n' "$@"; }
 cat <<END
 
 The run is in $out/run, the best trajectory of each problem in $out/selected/selected.jsonl.
 
 What to type next:
-  $rsr inspect $out/run                          the first trajectory's tokens, coloured by rank / surprisal
-  $rsr metrics $out/run --by trajectory          every trajectory's numbers
-  $rsr check --student STUDENT.gguf YOUR.jsonl   are your rows read and masked as you expect?
 END
+next "$rsr inspect $out/run" "the first trajectory's tokens, coloured by rank / surprisal"
+next "$rsr metrics $out/run --by trajectory" "every trajectory's numbers"
+next "$rsr check --student STUDENT.gguf YOUR.jsonl" "are your rows read and masked as you expect?"
