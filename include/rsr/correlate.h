@@ -19,8 +19,9 @@ Coefficient ParseCoefficient(const std::string& name);
 
 struct CorrelateOptions {
   // Tables (CSV or TSV with columns `teacher`, a number a metric, and optionally `student` and
-  // `run`), or run directories; not both. A table without `student` is of one student, named as the
-  // file. Where a teacher has several runs, its metrics are averaged over them first.
+  // `run`; or one value a line, in `metric` and `value`), or run directories; not both. A table
+  // without `student` is of one student, named as the file. Where a teacher has several runs, its
+  // metrics are averaged over them first.
   std::vector<std::string> inputs;
   // CSV or TSV: `teacher`, a score, and `student` where there are several. Empty: the score is a
   // column of the tables.

@@ -459,6 +459,31 @@ TEST(Correlate, NamesWhatIsWrongWithFileAndLine) {
          "add the column");
 }
 
+TEST(Correlate, TakesOneValueALine) {
+  const Scratch dir;
+  WriteText(dir / "wide.csv",
+            "student,teacher,rsr,tokens,score\ns,a,4,10,1\ns,b,3,40,2\ns,c,2,,4\ns,d,1,20,3\n");
+  WriteText(dir / "long.csv",
+            "teacher,note,metric,value,student\na,x,rsr,4,s\nb,,rsr,3,s\nc,,rsr,2,s\nd,,rsr,1,s\n"
+            "d,,tokens,20,s\na,,tokens,10,s\nb,,tokens,40,s\na,,score,1,s\nb,,score,2,s\n"
+            "c,,score,4,s\nd,,score,3,s\n");
+  const CorrelateReport one = Correlate({.inputs = {dir / "long.csv"}});
+  const CorrelateReport wide = Correlate({.inputs = {dir / "wide.csv"}});
+  EXPECT_EQ(AllCoefficientsTable(one).rows, AllCoefficientsTable(wide).rows);
+  EXPECT_EQ(one.warnings.size(), wide.warnings.size());
+  const auto error = [&](const std::string& lines) {
+    WriteText(dir / "bad.csv", "teacher,metric,value\n" + lines);
+    return ErrorOf([&] { Correlate({.inputs = {dir / "bad.csv"}}); }).message();
+  };
+  EXPECT_THAT(error("a,rsr,1\nb,rsr,1\na,rsr,2\n"),
+              AllOf(HasSubstr("bad.csv:4: 'rsr' of the same is there already, at "),
+                    HasSubstr("bad.csv:2")));
+  EXPECT_THAT(error("a,,1\n"), HasSubstr("bad.csv:2: '' is no name for a metric"));
+  EXPECT_THAT(error("a,teacher,1\n"), HasSubstr("bad.csv:2: 'teacher' is no name for a metric"));
+  EXPECT_THAT(error("a,rsr,1\n"), HasSubstr("expected one of post_training_performance, "
+                                            "performance, score, got teacher, rsr"));
+}
+
 TEST(Correlate, LeavesIncompleteMetricsOutAndSaysSo) {
   const Scratch dir;
   WriteText(dir / "t.csv",

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "analysis/long_table.h"
 #include "analysis/study.h"
 #include "base/delimited.h"
 #include "base/nearest.h"
@@ -48,7 +49,7 @@ std::optional<double> ValueOf(const DelimitedTable& table, const DelimitedTable:
 class TableReader {
  public:
   TableReader(const CorrelateOptions& options, const std::string& path, StudyInput& input)
-      : options_(options), table_(ReadDelimited(path)), input_(input) {
+      : options_(options), table_(Widened(ReadDelimited(path))), input_(input) {
     teacher_ = table_.Column("teacher");
     student_ = table_.Find("student");
     run_ = table_.Find("run");
@@ -172,8 +173,8 @@ std::string PerformanceColumn(const CorrelateOptions& options,
     throw Error(fmt::format("{}: there is no column '{}'", path, wanted[0]),
                 NearestHint(wanted[0], columns));
   }
-  throw Error(fmt::format("{}: no column holds the performance: expected one of {}", path,
-                          fmt::join(wanted, ", ")),
+  throw Error(fmt::format("{}: no column holds the performance: expected one of {}, got {}", path,
+                          fmt::join(wanted, ", "), fmt::join(columns, ", ")),
               "name it with --performance-column, or give a table of its own with --performance");
 }
 
