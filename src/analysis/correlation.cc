@@ -8,6 +8,7 @@
 namespace rsr {
 namespace {
 
+// As nothing is.
 bool IsConstant(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [&](double v) { return v == values[0]; });
 }
@@ -66,7 +67,7 @@ std::vector<double> AverageRanks(std::span<const double> values) {
 }
 
 double Correlation(Coefficient coefficient, std::span<const double> x, std::span<const double> y) {
-  if (x.empty() || IsConstant(x) || IsConstant(y)) return std::numeric_limits<double>::quiet_NaN();
+  if (IsConstant(x) || IsConstant(y)) return std::numeric_limits<double>::quiet_NaN();
   switch (coefficient) {
     case Coefficient::kSpearman:
       return Pearson(AverageRanks(x), AverageRanks(y));

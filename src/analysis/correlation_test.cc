@@ -33,6 +33,7 @@ TEST(Correlation, AConstantHasNone) {
                                        std::vector<double>{1, 2, 3, 4, 5, 6, 7})));
     EXPECT_TRUE(std::isnan(
         Correlation(coefficient, std::vector<double>{1, 2, 3}, std::vector<double>(3, 0.1))));
+    EXPECT_TRUE(std::isnan(Correlation(coefficient, {}, {})));
     EXPECT_DOUBLE_EQ(
         Correlation(coefficient, std::vector<double>{1, 2, 3}, std::vector<double>{-1, -2, -3}),
         -1);

@@ -75,7 +75,7 @@ PairedParts PairBands(const std::array<Banded, 2>& banded) {
 }
 
 // Each band's mean, weighted by what the two have in common of it. A band that one of them lacks is
-// left out for both.
+// left out for both; 0 / 0 where none is left.
 std::array<double, 2> Weighted(const std::vector<Parts>& sums, const Shares& common,
                                const Metric& metric) {
   std::array<Parts, 2> total;
@@ -89,7 +89,6 @@ std::array<double, 2> Weighted(const std::vector<Parts>& sums, const Shares& com
       total[t].count += common[band];
     }
   }
-  if (total[0].count == 0) return {kNaN, kNaN};
   return {metric.Value(total[0]), metric.Value(total[1])};
 }
 

@@ -42,7 +42,7 @@ double StandardError(const std::vector<double>& margins, size_t problems) {
 int64_t MoreProblems(double margin, double error, size_t problems, double confidence) {
   const double ratio = NormalQuantile(confidence) * error / margin;
   const double more = static_cast<double>(problems) * (ratio * ratio - 1);
-  if (!(margin > 0) || !(more <= kMostProblems)) return -1;  // NaN too
+  if (!(more <= kMostProblems)) return -1;  // no margin: infinite, or NaN
   return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(more)));
 }
 

@@ -305,6 +305,28 @@ TEST(TeacherSlices, FiveFlipsAreNamedAndTheOthersCounted) {
   }
 }
 
+// Of one pair nothing is shared out: a flip is told of when it is as sure as the confidence asks.
+TEST(TeacherSlices, AFlipOfOnePairIsAsSureAsTheConfidence) {
+  std::vector<RunRow> rows;
+  for (int p = 0; p < 80; ++p) {
+    for (int t = 0; t < 2; ++t) {
+      const auto row = static_cast<int64_t>(rows.size());
+      const bool odd = p >= 60;  // where t1 is better on three problems of four
+      const int rank = odd ? (t == 0 || p % 4 == 0 ? 4 : 3) + (t == 1 && p % 4 == 0) : 2 + 2 * t;
+      rows.push_back(MakeRow(row, Name("id", row), Name("p", p), Name("t", t), {{1, rank}}));
+      rows.back().source = odd ? "code" : "math";
+    }
+  }
+  const auto report = [&](double confidence) {
+    return RankTeachers(Loaded(rows, {"rsr"}), {.confidence = confidence});
+  };
+  const double p = report(0.95).by_source.at(3).p_best;
+  EXPECT_GT(p, 0.95);
+  ASSERT_LT(p, 0.9999);
+  EXPECT_THAT(report(p - 0.01).warnings, Contains(HasSubstr("the order flips in source code")));
+  EXPECT_THAT(report(p + (1 - p) / 2).warnings, IsEmpty());
+}
+
 TEST(TeacherSlices, TwentySourcesAreAllCompared) {
   std::vector<RunRow> rows;
   for (int i = 0; i < 80; ++i) {

@@ -373,6 +373,18 @@ TEST(RuleQuality, EqualValuesSayNothing) {
                           ::testing::DoubleNear(-z, 1e-12)));
 }
 
+TEST(RuleQuality, SmallDifferencesCountInFull) {
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 2; ++i) {
+    rows.push_back(MakeRow(i, test::Name("id", i), "p", "t",
+                           std::vector<test::Token>(static_cast<size_t>(3000 + i), {.id = 1})));
+  }
+  const ScoredRows data =
+      Loaded(rows, {"rule_quality"}, MakeInfo({{"d", "", 0, 0}}), {"check", " one"});
+  EXPECT_NEAR(data.Value(data.rows[0]), -0.3, 1e-9);  // of the words alone: z-scores -1 and 1
+  EXPECT_NEAR(data.Value(data.rows[1]), 0.3, 1e-9);
+}
+
 TEST(Registry, IsSortedAndKnowsDirections) {
   EXPECT_THAT(AllNames(), ::testing::WhenSorted(::testing::ElementsAreArray(AllNames())));
   EXPECT_EQ(FindRankingMetric("correct").better, Better::kHigh);

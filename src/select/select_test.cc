@@ -393,6 +393,82 @@ TEST(Select, WeightsFollowTheMetricsDirection) {
   EXPECT_THAT(rows, ElementsAre("id0 0.5", "id2 0.5", "id3 0.5", "id5 0.5"));
 }
 
+// The best of the two that are taken has all the weight: the other is the last of its problem.
+TEST(Select, WeightsAreByDistanceInTheMetricsDirection) {
+  const Scratch dir;
+  const std::string run = RunOfLengths(dir);
+  std::ofstream(dir / "judge.tsv") << "id\tjudge:high\nid0\t1\nid1\t-2\nid2\t3\n";
+  const SelectSummary summary = Select({.runs = {run},
+                                        .out = dir / "out",
+                                        .metric = "judge",
+                                        .per_problem = 2,
+                                        .quotas = {"teacher:t0=1"},
+                                        .join = {dir / "judge.tsv"},
+                                        .where = "tokens > 0",
+                                        .seed = 7,
+                                        .chi2_weights = true});
+  const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+  ASSERT_EQ(manifest["rows"].size(), 2u);
+  EXPECT_EQ(manifest["rows"][0]["id"], "id2");
+  EXPECT_EQ(manifest["rows"][1]["id"], "id1");
+  EXPECT_NEAR(manifest["rows"][0]["weight"].get<double>(), 1, 1e-7);
+  EXPECT_NEAR(manifest["rows"][1]["weight"].get<double>(), 0, 1e-7);
+  EXPECT_EQ(manifest["options"]["seed"], 7);
+  EXPECT_EQ(manifest["options"]["where"], "tokens > 0");
+  EXPECT_EQ(manifest["quotas"][0]["candidates"], 2);
+  EXPECT_EQ(manifest["quotas"][0]["rows"], 1);
+  EXPECT_THAT(ReadFile(summary.data_file), HasSubstr("\"rank\":3,\"candidates\":3"));
+}
+
+TEST(Select, SeedReachesTheSignatures) {
+  const Scratch dir;
+  std::ofstream(dir / "input") << "{}";
+  std::vector<RunRow> rows;
+  for (int64_t i = 0; i < 2; ++i) {
+    std::vector<test::Token> tokens(200);
+    for (int k = 0; k < 200; ++k)
+      tokens[static_cast<size_t>(k)].id = i == 1 && k > 120 ? 900 + k : k;
+    rows.push_back(MakeRow(i, Name("id", i), "p", "t", tokens));
+    rows.back().length = 2;
+  }
+  test::WriteRun(dir / "run", MakeInfo({{dir / "input", HashBytes("{}"), 2, 2}}), rows);
+  const auto similarity = [&](const char* out, uint64_t seed) {
+    const SelectSummary summary = Select({.runs = {dir / "run"},
+                                          .out = dir / out,
+                                          .top = 2,
+                                          .dedup = {.jaccard = 0.1, .permutations = 4096},
+                                          .seed = seed});
+    const auto manifest = nlohmann::json::parse(ReadFile(summary.manifest_file));
+    return manifest["duplicates"].at(0)["similarity"].get<double>();
+  };
+  const double first = similarity("first", 1);
+  EXPECT_NEAR(first, 117.0 / (2 * 196 - 117), 0.04);  // shared and different runs of five
+  EXPECT_EQ(similarity("again", 1), first);
+  EXPECT_NE(similarity("second", 2), first);
+}
+
+// Each set names the rows that it would have had, in the order of their problems.
+TEST(Select, ControlsHaveRejectedRowsOfTheirOwn) {
+  const Scratch dir;
+  const Scored scored =
+      Score(dir, "run", {kChats[0], kChats[0], kChats[1], kChats[0], kChats[0], kChats[1]}, "",
+            "\n", "\n");  // values 1 3 5, 2 4 1
+  const SelectSummary summary = Select({.runs = {scored.run},
+                                        .out = dir / "out",
+                                        .format = ExportFormat::kLlamaFactory,
+                                        .per_problem = 1,
+                                        .controls = {Control::kWorst}});
+  EXPECT_EQ(summary.unfit, 1);
+  EXPECT_THAT(ReadFile(dir / "out/rejected.jsonl"), HasSubstr(R"("id":"run-5")"));
+  const std::string rejected = ReadFile(dir / "out/controls/worst/rejected.jsonl");
+  EXPECT_THAT(rejected, HasSubstr(R"("id":"run-2")"));
+  EXPECT_THAT(rejected, ::testing::Not(HasSubstr(R"("id":"run-5")")));
+  const auto manifest = nlohmann::json::parse(ReadFile(dir / "out/controls/worst/manifest.json"));
+  EXPECT_EQ(manifest["rows"].at(0)["id"], "run-1");
+  EXPECT_EQ(manifest["rows"].at(1)["id"], "run-4");
+  EXPECT_FALSE(manifest.contains("passed_over"));  // of the selection
+}
+
 TEST(Select, OtherSeedsDrawOtherControls) {
   const Scratch dir;
   const Scored scored = Score(dir, "run", std::vector<std::string>(60, "{}"), "", "\n", "\n");

@@ -55,6 +55,11 @@ TEST(Chi2Weights, WhatHasNoDistance) {
   EXPECT_THAT(Weights({inf, inf}, 2, Better::kLow), ElementsAre(Is(0.5), Is(0.5)));
 }
 
+TEST(Chi2Weights, SmallDistancesCountInFull) {
+  EXPECT_THAT(Weights({1.0003, 1.0001, 1}, 2, Better::kHigh),
+              ElementsAre(DoubleNear(0.75, 1e-9), DoubleNear(0.25, 1e-9)));
+}
+
 TEST(Chi2Weights, EachProblemByItself) {
   Candidates candidates;
   const double values[] = {1, 2, 3, 4, 5, 6};

@@ -21,7 +21,9 @@ def main(rsr, run, folder):
         out = subprocess.run([rsr, "metrics", *arguments, "--format", "tsv"], check=True, capture_output=True, text=True)
         return list(csv.DictReader(out.stdout.splitlines(), delimiter="\t"))
 
-    names = {row["metric"] for row in table("--list")} - OF_PASSES | set(EXTRA)
+    known = {row["metric"] for row in table("--list")}
+    assert OF_PASSES <= known, f"no longer metrics: {OF_PASSES - known}"
+    names = known - OF_PASSES | set(EXTRA)
     for by, key, name in [("trajectory", "id", "trajectories"), ("teacher", "teacher", "teachers")]:
         with open(f"{folder}/{name}.tsv") as file:
             golden = {row[key]: row for row in csv.DictReader(file, delimiter="\t")}
@@ -29,6 +31,9 @@ def main(rsr, run, folder):
         assert found.keys() == golden.keys(), (found.keys(), golden.keys())
         missing = names - next(iter(golden.values())).keys()
         assert not missing, f"golden.py has no {missing}"
+        for metric in names:  # a column of nothing, or of one number, would hold nobody to anything
+            different = {row[metric] for row in golden.values()} - {""}
+            assert len(different) > 1 or metric == "correct", f"golden.py has only {different} of {metric} by {key}"
         for group, expected in golden.items():
             for metric in names:
                 ours, theirs = number(found[group][metric]), number(expected[metric])
