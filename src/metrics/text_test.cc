@@ -1,6 +1,7 @@
 // Words, keywords, steps and repetitions of token sequences, against plain versions of them.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <random>
 #include <regex>
@@ -19,7 +20,7 @@ struct Cut {
     for (size_t i = 0; i < pieces.size(); ++i) {
       tokens.token_id.push_back(static_cast<int32_t>(i));
       tokens.position.push_back(static_cast<int32_t>(i));
-      tokens.surprisal.push_back(static_cast<float>(1 << i));
+      tokens.surprisal.push_back(std::ldexp(1.0f, static_cast<int>(i)));
     }
   }
   TokenColumns tokens;
