@@ -21,10 +21,17 @@ RunLock::RunLock(const std::string& dir) {
         "choose a directory you may write to");
   }
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    if (error != EWOULDBLOCK) {
+      close(fd_);
+      throw Error(
+          fmt::format("{}: cannot be locked: {}", path, std::generic_category().message(error)),
+          "choose a directory on a file system that has locks, such as a local disk");
+    }
     char holder[32] = {};
     const ssize_t length = read(fd_, holder, sizeof holder - 1);
     close(fd_);
-    throw Error(fmt::format("{}: another rsr score is writing this run (process {})", dir,
+    throw Error(fmt::format("{}: another rsr is writing this run (process {})", dir,
                             length > 0 ? holder : "unknown"),
                 "wait for it or stop it, or use another --out");
   }

@@ -230,8 +230,8 @@ TEST_F(RefusalTest, ASecondWriter) {
   auto first = RunWriter::Open(run_, MakeTestInfo());
   first->Append(MakeTestRow(0, 5));
   const Error error = WriterError();
-  EXPECT_EQ(error.message(), run_ + ": another rsr score is writing this run (process " +
-                                 std::to_string(getpid()) + ")");
+  EXPECT_EQ(error.message(),
+            run_ + ": another rsr is writing this run (process " + std::to_string(getpid()) + ")");
   EXPECT_THAT(error.hint(), HasSubstr("another --out"));
   EXPECT_EQ(ReadRows(run_).size(), 1u);  // reading is free
   first.reset();

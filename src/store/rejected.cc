@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "rsr/error.h"
 
 namespace rsr {
@@ -33,10 +34,10 @@ std::vector<RejectedRow> RejectedFromJsonl(std::string_view text, const std::str
       rows.push_back({json.at("file").get<std::string>(), json.at("line").get<int64_t>(),
                       json.at("row").get<int64_t>(), json.at("id").get<std::string>(),
                       json.at("reason").get<std::string>(), json.at("message").get<std::string>()});
-    } catch (const Json::exception& e) {
-      throw Error(
-          fmt::format("{}:{}: expected a rejected row: {}", path, rows.size() + 1, e.what()),
-          "run the same score command again: it writes this file anew");
+    } catch (const Json::exception&) {
+      throw Error(fmt::format("{}:{}: expected a rejected row, got {}", path, rows.size() + 1,
+                              Excerpt(line)),
+                  "run the same score command again: it writes this file anew");
     }
   }
   return rows;

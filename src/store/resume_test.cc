@@ -213,6 +213,33 @@ TEST_F(ResumeTest, RowsStoredTwiceAreRefused) {
   EXPECT_THAT(ThrownBy([&] { ReadRows(run_); }).message(), testing::HasSubstr("00001.parquet"));
 }
 
+// What does not collide with rows of this run would be taken for its own.
+TEST_F(ResumeTest, FilesOfAnotherRun) {
+  RunInfo other = MakeTestInfo();
+  other.shard = "2/4";
+  const std::string from = root_ + "/other";
+  const auto write_other = [&](bool finish) {
+    auto writer = RunWriter::Open(from, other);
+    if (!writer->done().contains(7)) writer->Append(MakeTestRow(7, kTokens));
+    if (finish) writer->Finish(false);
+  };
+  WriteFinished(5);
+  write_other(false);
+  fs::copy_file(from + "/" + StreamFile(0), Stream(1));
+  const std::string of_another = ": is damaged, or of a run with other settings or inputs";
+  EXPECT_EQ(ThrownBy([&] { RunWriter::Open(run_, MakeTestInfo()); }).message(),
+            Stream(1) + of_another);
+  EXPECT_EQ(ThrownBy([&] { ReadRows(run_); }).message(), Stream(1) + of_another);
+  fs::remove(Stream(1));
+  write_other(true);
+  fs::copy_file(from + "/" + ShardFile(0), Shard(1));
+  EXPECT_EQ(ThrownBy([&] { RunWriter::Open(run_, MakeTestInfo()); }).message(),
+            Shard(1) + of_another);
+  EXPECT_EQ(ThrownBy([&] { ReadRows(run_); }).message(), Shard(1) + of_another);
+  fs::remove(Shard(1));
+  ContinueTo(9, 5);
+}
+
 // Killed with SIGKILL at random moments until the run is complete.
 TEST_F(ResumeTest, SigkillLosesAndDoublesNothing) {
   constexpr int64_t kRows = 150;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "base/hash.h"
 #include "base/json_depth.h"
 #include "rsr/error.h"
 
@@ -228,7 +229,8 @@ RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
   try {
     json = Json::parse(text);
   } catch (const Json::parse_error& e) {
-    throw Error(fmt::format("{}: invalid JSON at byte {}: {}", path, e.byte, e.what()),
+    throw Error(fmt::format("{}: is not JSON, or cut short: it cannot be read at byte {} of {}",
+                            path, e.byte, text.size()),
                 "put an intact copy in its place, or score into another directory");
   }
   Reader reader(path);
@@ -249,6 +251,17 @@ RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
   reader.set_version(version);
   reader.ReadObject(json, "", &info);
   return info;
+}
+
+std::string SettingsHash(const RunInfo& info) {
+  Json all = {info.student_hash, info.tokenizer_hash, info.template_hash, info.template_date,
+              info.mask,         info.thinking,       info.max_tokens,    info.engine,
+              info.precision,    info.cpu_level,      info.dialect,       info.map,
+              info.teacher_from, info.kept,           info.kept_from,     info.where,
+              info.sample,       info.seed,           info.shard,         info.pass,
+              info.pass_options};
+  for (const RunInfo::Input& input : info.inputs) all.push_back(input.hash);
+  return HashBytes(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now) {

@@ -15,6 +15,9 @@ std::string RunInfoToJson(const RunInfo& info);  // ends in a newline; invalid U
 // for messages.
 RunInfo RunInfoFromJson(std::string_view json, const std::string& path);
 
+// Of all that the rows of a run depend on: settings and inputs. In the metadata of its files.
+std::string SettingsHash(const RunInfo& info);
+
 // One line for each field that keeps `now` from continuing the run `stored`, with both values.
 std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now);
 

@@ -14,10 +14,13 @@
 
 #include "rsr/error.h"
 #include "store/arrow_status.h"
+#include "store/run_info.h"
 #include "store/token_fields.h"
 
 namespace rsr {
 namespace {
+
+constexpr char kSettings[] = "rsr-settings";  // of the files' metadata: SettingsHash()
 
 enum Extent { kPerTrajectory, kPerToken, kOfAnyLength };  // of a column of a pass
 
@@ -177,13 +180,23 @@ RunSchema::RunSchema(const RunInfo& info)
       fields.push_back(arrow::field(name, TypeOf<T>(), /*nullable=*/false));
     });
   }
-  arrow_ = arrow::schema(std::move(fields));
+  arrow_ = arrow::schema(std::move(fields),
+                         arrow::KeyValueMetadata::Make({kSettings}, {SettingsHash(info)}));
   if (!pass_.empty()) return;
   for (const std::string& name : info.kept) {
     if (arrow_->GetAllFieldIndices(name).size() == 1) continue;
     throw Error(fmt::format("kept column '{}': a run has a column of this name already", name),
                 "give it another name: --keep NAME=COLUMN");
   }
+}
+
+void RunSchema::CheckOwn(const arrow::KeyValueMetadata* metadata, const std::string& path) const {
+  if (metadata == nullptr || !metadata->Contains(kSettings)) return;
+  const std::string own = CheckInternal(arrow_->metadata()->Get(kSettings));
+  if (CheckInternal(metadata->Get(kSettings)) == own) return;
+  throw Error(
+      path + ": is damaged, or of a run with other settings or inputs",
+      fmt::format("delete it and {}: rows that are missing then are scored anew", RunAgain(path)));
 }
 
 std::string RunSchema::RunAgain(const std::string& path) const {

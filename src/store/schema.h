@@ -3,6 +3,7 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,10 @@ class RunSchema {
   std::string RunAgain(const std::string& path) const;
   // Written by an older rsr: columns may be missing and then come out with their defaults.
   bool may_lack_columns() const { return older_; }
+
+  // Throws rsr::Error for a file with the metadata of a run of other settings or inputs. Files of
+  // an older rsr say nothing.
+  void CheckOwn(const arrow::KeyValueMetadata* metadata, const std::string& path) const;
 
   // Indices of the row's own and the kept columns and of those asked for.
   std::vector<int> Fields(uint32_t columns) const;

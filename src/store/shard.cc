@@ -71,6 +71,7 @@ ParquetBuilder::ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema)
     : sink_(CheckInternal(arrow::io::BufferOutputStream::Create(4096, Pool()))),
       writer_(CheckInternal(
           parquet::arrow::FileWriter::Open(*schema, Pool(), sink_, Properties(*schema)))) {
+  if (schema->HasMetadata()) CheckInternal(writer_->AddKeyValueMetadata(schema->metadata()));
   CheckInternal(writer_->NewBufferedRowGroup());
 }
 
@@ -108,6 +109,9 @@ class ParquetFile {
     });
   }
 
+  const arrow::KeyValueMetadata* metadata() const {
+    return reader_->parquet_reader()->metadata()->key_value_metadata().get();
+  }
   int groups() const { return reader_->num_row_groups(); }
   size_t Rows(int group) const {
     return reader_->parquet_reader()->metadata()->RowGroup(group)->num_rows();
@@ -197,6 +201,7 @@ void ReadShard(const std::string& path, const RunSchema& schema, uint32_t column
                const std::function<void(RunRow&)>& visit,
                const std::function<bool(const RunRow&)>& wanted) {
   ParquetFile file(path, check_pages, ShardHint(path, schema));
+  schema.CheckOwn(file.metadata(), path);
   // The lists of a pass differ in length, so they are read with their structure.
   const uint32_t of_rows = columns & (RunReader::kRecord | RunReader::kPassLists);
   std::vector<std::string> fields;

@@ -105,6 +105,7 @@ void ReadStream(std::string_view bytes, const RunSchema& schema, const std::stri
   if (!schema.may_lack_columns() && !reader->schema()->Equals(*schema.arrow())) {
     ThrowDamaged(path, "its columns are not those of this run's format version", hint);
   }
+  schema.CheckOwn(reader->schema()->metadata().get(), path);
   for (;;) {
     const auto read = reader->ReadNext();
     if (!read.ok() || read->batch == nullptr || !IsIntact(*read)) return;

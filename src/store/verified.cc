@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "rsr/error.h"
 #include "store/directory.h"
 
@@ -37,8 +38,9 @@ std::vector<VerifiedRow> ReadVerified(const std::string& dir) {
                       correct.is_null() ? std::nullopt : std::optional(correct.get<bool>()),
                       json.at("method").get<std::string>(), json.at("column").get<std::string>(),
                       json.at("why").get<std::string>()});
-    } catch (const Json::exception& e) {
-      throw Error(fmt::format("{}:{}: expected a verified row: {}", path, number, e.what()),
+    } catch (const Json::exception&) {
+      throw Error(fmt::format("{}:{}: expected a verified row, got {}", path, number,
+                              Excerpt(std::string_view(text).substr(at, end - at))),
                   "delete the file and run `rsr verify` again");
     }
   }
