@@ -2,13 +2,15 @@
 // first of them asks.
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <vector>
 
+#include "metrics/count_keywords.h"
 #include "metrics/repetition.h"
 #include "metrics/steps.h"
-#include "metrics/text_counts.h"
-#include "metrics/token_sums.h"
+#include "metrics/stretch.h"
+#include "metrics/text_marks.h"
+#include "metrics/vector_loops.h"
 #include "metrics/vocab_traits.h"
 #include "store/run.h"
 
@@ -29,16 +31,19 @@ class FoldInput {
   static constexpr uint32_t kTextColumns = RunReader::kTokenId | RunReader::kPosition;
   static constexpr uint32_t kStepColumns = kTextColumns | RunReader::kSurprisal;
 
-  // Of each token.
-  const TokenTraits* traits() const {
-    if (traits_ == nullptr) traits_ = vocab.of(row.tokens.token_id);
-    return traits_.get();
+  // Their ends.
+  const std::vector<size_t>& stretches() const {
+    return stretches_ ? *stretches_ : stretches_.emplace(StretchEnds(row.tokens));
   }
-  const TextCounts& text() const {
-    return text_ ? *text_ : text_.emplace(CountText(row.tokens, traits(), vocab));
+  const TextMarks& text() const {
+    return text_ ? *text_ : text_.emplace(MarkText(row.tokens, stretches(), vocab));
+  }
+  const KeywordCounts& keywords() const {
+    return keywords_ ? *keywords_
+                     : keywords_.emplace(CountKeywords(row.tokens, stretches(), text(), vocab));
   }
   const StepSums& steps() const {
-    return steps_ ? *steps_ : steps_.emplace(SumSteps(row.tokens, traits()));
+    return steps_ ? *steps_ : steps_.emplace(SumSteps(row.tokens, text()));
   }
   // Sum of 1 - 2 p(t) + sum p^2 over the tokens; columns surprisal and sum_p2.
   double brier() const {
@@ -55,13 +60,15 @@ class FoldInput {
                : product_.emplace(SumProducts(t.surprisal.data(), t.rank.data(), kClip, t.size()));
   }
   const Repetition& repetition() const {
-    return repetition_ ? *repetition_ : repetition_.emplace(FindRepetition(row.tokens));
+    return repetition_ ? *repetition_
+                       : repetition_.emplace(FindRepetition(row.tokens, stretches()));
   }
 
  private:
   mutable std::optional<double> brier_, product_;
-  mutable std::unique_ptr<const TokenTraits[]> traits_;
-  mutable std::optional<TextCounts> text_;
+  mutable std::optional<std::vector<size_t>> stretches_;
+  mutable std::optional<TextMarks> text_;
+  mutable std::optional<KeywordCounts> keywords_;
   mutable std::optional<StepSums> steps_;
   mutable std::optional<Repetition> repetition_;
 };

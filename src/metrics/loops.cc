@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "metrics/metric.h"
-#include "metrics/stretch.h"
 
 namespace rsr {
 namespace {
@@ -12,17 +11,17 @@ namespace {
 // token what the one before said.
 int64_t NoopTurns(const FoldInput& in) {
   const TokenColumns& tokens = in.row.tokens;
-  const auto begin = tokens.token_id.begin();
-  const TokenTraits* traits = in.traits();
+  const auto ids = tokens.token_id.begin();
+  const uint8_t* marks = in.text().marks.get();
   int64_t noops = 0;
-  size_t last = 0, last_end = 0;  // of the turn before
-  for (size_t k = 0; k < tokens.token_id.size();) {
-    const size_t end = StretchEnd(tokens, k);
-    const bool blank = std::all_of(traits + k, traits + end, [](TokenTraits t) { return t.blank; });
-    const bool same = std::equal(begin + k, begin + end, begin + last, begin + last_end);
+  size_t before = 0, begin = 0;  // of the turn before, and of this one
+  for (const size_t end : in.stretches()) {
+    const bool blank =
+        std::all_of(marks + begin, marks + end, [](uint8_t mark) { return mark & kBlank; });
+    const bool same = std::equal(ids + begin, ids + end, ids + before, ids + begin);
     noops += blank || same;
-    last = k;
-    last_end = k = end;
+    before = begin;
+    begin = end;
   }
   return noops;
 }

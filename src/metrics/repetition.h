@@ -16,8 +16,8 @@ struct Repetition {
   int64_t longest = 0;
 };
 
-// Needs the columns token_id and position; exact, in O(tokens). No gram and no stretch reaches over
-// a gap in the scored text (turns).
-Repetition FindRepetition(const TokenColumns& tokens);
+// Needs the column token_id and the ends of the stretches of scored text (stretch.h), over which no
+// gram and no repetition reaches; exact, in O(tokens).
+Repetition FindRepetition(const TokenColumns& tokens, const std::vector<size_t>& stretches);
 
 }  // namespace rsr

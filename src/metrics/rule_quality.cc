@@ -36,9 +36,9 @@ std::vector<double> Weighted(const Corpus& corpus) {
 
 // Occurrences for each word of the text.
 Parts Share(const FoldInput& in, int64_t KeywordCounts::*keyword) {
-  const TextCounts& text = in.text();
-  if (text.words == 0) return {};
-  return {static_cast<double>(text.keywords.*keyword) / static_cast<double>(text.words), 1};
+  const int64_t words = in.text().words;
+  if (words == 0) return {};
+  return {static_cast<double>(in.keywords().*keyword) / static_cast<double>(words), 1};
 }
 
 const MetricRegistrar kCheckShare({

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "metrics/vocab_traits.h"
+#include "metrics/text_marks.h"
 #include "store/run.h"
 
 namespace rsr {
@@ -11,11 +11,11 @@ namespace rsr {
 // A step ends with a token that holds a newline or ". ", with one that ends in "." before one that
 // begins with a space, and where the scored text is not contiguous (turns).
 struct StepSums {
-  int64_t steps = 0, heads = 0, tails = 0;  // heads: the first two tokens of each step
+  int64_t heads = 0, tails = 0;  // heads: the first two tokens of each step
   double head_surprisal = 0, tail_surprisal = 0;
 };
 
-// Needs the columns surprisal and position, and the tokens' traits.
-StepSums SumSteps(const TokenColumns& tokens, const TokenTraits* traits);
+// Needs the column surprisal.
+StepSums SumSteps(const TokenColumns& tokens, const TextMarks& text);
 
 }  // namespace rsr

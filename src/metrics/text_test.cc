@@ -27,9 +27,14 @@ struct Cut {
   VocabTraits vocab;
 };
 
-TextCounts Count(const TokenColumns& tokens, const VocabTraits& vocab) {
-  return CountText(tokens, vocab.of(tokens.token_id).get(), vocab);
-}
+// What a metric is told of such a text.
+struct Told {
+  explicit Told(const Cut& cut) : Told(cut.tokens, cut.vocab) {}
+  Told(const TokenColumns& tokens, const VocabTraits& vocab)
+      : row{.tokens = tokens}, in(row, vocab) {}
+  RunRow row;
+  FoldInput in;
+};
 
 TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
   const std::string text =
@@ -43,46 +48,44 @@ TEST(Text, CountsDoNotDependOnWhereTokensAreCut) {
       pieces.back() += c;
     }
     const Cut cut(pieces);
-    const TextCounts counts = Count(cut.tokens, cut.vocab);
-    ASSERT_EQ(counts.chars, static_cast<int64_t>(text.size()) - 1);
-    ASSERT_EQ(counts.words, 9);
-    ASSERT_EQ(counts.keywords.check, 3);
-    ASSERT_EQ(counts.keywords.perhaps, 2);
-    ASSERT_EQ(counts.keywords.therefore, 3);
+    const Told told(cut);
+    ASSERT_EQ(told.in.text().chars, static_cast<int64_t>(text.size()) - 1);
+    ASSERT_EQ(told.in.text().words, 9);
+    ASSERT_EQ(told.in.keywords().check, 3);
+    ASSERT_EQ(told.in.keywords().perhaps, 2);
+    ASSERT_EQ(told.in.keywords().therefore, 3);
   }
 }
 
 TEST(Text, WordsEndAtEveryWhiteSpaceOfAscii) {
   const Cut cut({"a\rb\fc\vd\te\nf g", "\r", "h"});
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 8);
+  EXPECT_EQ(Told(cut.tokens, cut.vocab).in.text().words, 8);
   const std::string lines(300, '\n');  // more than a byte counts
   const Cut wide({"a" + lines + "b"});
-  EXPECT_EQ(Count(wide.tokens, wide.vocab).words, 2);
-  EXPECT_EQ(Count(wide.tokens, wide.vocab).chars, 302);
+  EXPECT_EQ(Told(wide.tokens, wide.vocab).in.text().words, 2);
+  EXPECT_EQ(Told(wide.tokens, wide.vocab).in.text().chars, 302);
 }
 
 TEST(Text, AGapEndsAWord) {
   Cut cut({"che", "ck", "x"});
   cut.tokens.position[2] = 9;
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).keywords.check, 1);
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 2);
+  EXPECT_EQ(Told(cut).in.keywords().check, 1);
+  EXPECT_EQ(Told(cut).in.text().words, 2);
   cut.tokens.position[2] = 2;
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).keywords.check, 0);
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).words, 1);
+  EXPECT_EQ(Told(cut).in.keywords().check, 0);
+  EXPECT_EQ(Told(cut).in.text().words, 1);
 }
 
 TEST(Text, TokensOutsideTheVocabularyAreEmpty) {
   Cut cut({"a", "b"});
   cut.tokens.token_id = {-1, 1 << 30};
-  EXPECT_EQ(Count(cut.tokens, cut.vocab).chars, 0);
-  EXPECT_EQ(Count(cut.tokens, VocabTraits()).words, 0);
+  EXPECT_EQ(Told(cut).in.text().chars, 0);
+  EXPECT_EQ(Told(cut.tokens, VocabTraits()).in.text().words, 0);
 }
 
 TEST(Steps, EndAtNewlinesAndPeriodsBeforeABlank) {
   const auto heads = [](const std::vector<std::string>& pieces) {
-    const Cut cut(pieces);
-    return SumSteps(cut.tokens, cut.vocab.of(cut.tokens.token_id).get())
-        .head_surprisal;  // of token i: 2^i
+    return Told(Cut(pieces)).in.steps().head_surprisal;  // of token i: 2^i
   };
   EXPECT_EQ(heads({"a", "b", "c", "d"}), 0b0011);
   EXPECT_EQ(heads({"a", "b", "c", ".", " d", "e", "f"}), 0b0110011);
@@ -92,10 +95,10 @@ TEST(Steps, EndAtNewlinesAndPeriodsBeforeABlank) {
   EXPECT_EQ(heads({"\n", "\n", "a", "b", "c"}), 0b01111);
   Cut gap({"a", "b", "c", "d", "e", "f"});
   for (size_t k = 3; k < 6; ++k) gap.tokens.position[k] += 5;
-  const StepSums sums = SumSteps(gap.tokens, gap.vocab.of(gap.tokens.token_id).get());
+  const StepSums sums = Told(gap).in.steps();
   EXPECT_EQ(sums.head_surprisal, 0b011011);
   EXPECT_EQ(sums.tail_surprisal, 0b100100);
-  EXPECT_EQ(sums.steps, 2);
+  EXPECT_EQ(sums.heads, 4);
   EXPECT_EQ(sums.tails, 2);
 }
 
@@ -103,7 +106,7 @@ Repetition Found(const std::vector<int32_t>& ids, size_t gap = 0) {
   TokenColumns tokens{.token_id = ids};
   for (size_t i = 0; i < ids.size(); ++i)
     tokens.position.push_back(static_cast<int32_t>(i) + (gap > 0 && i >= gap ? 7 : 0));
-  return FindRepetition(tokens);
+  return FindRepetition(tokens, StretchEnds(tokens));
 }
 
 std::vector<int32_t> Block(int32_t first, int32_t length, int times) {

@@ -1,10 +1,9 @@
 // The ratio token by token (arXiv 2601.14249 eq. 4, eq. 5).
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <utility>
+#include <limits>
 #include <vector>
 
 #include "metrics/metric.h"
@@ -20,25 +19,18 @@ Parts TokenAverage(const FoldInput& in, double) {
   return TokenMean(SumRatios(t.surprisal.data(), t.rank.data(), t.size()), in.row);
 }
 
-// Orders as floats do, and a damaged run's NaN, too.
+// Of floats in their order, and back.
 int32_t Order(float s) {
   const auto bits = std::bit_cast<int32_t>(s);
   return bits >= 0 ? bits : bits ^ INT32_MAX;
 }
-
-// From 2^-16 up to 2^16 there are 16 buckets for each power of 2; what is smaller is in the first,
-// what is larger in the last.
-constexpr int32_t kBuckets = 512;
-constexpr int kDropped = 23 - 4;  // bits of the mantissa
-constexpr int32_t kFirst = (127 - 16) << 4;
-
-int32_t Bucket(float s) {
-  return std::clamp((std::bit_cast<int32_t>(s) >> kDropped) - kFirst, 0, kBuckets - 1);
+float AtOrder(int32_t order) {
+  return std::bit_cast<float>(order >= 0 ? order : order ^ INT32_MAX);
 }
-float LowerBound(int32_t bucket) { return std::bit_cast<float>((bucket + kFirst) << kDropped); }
 
 // Over the tokens with the highest surprisal, `share` of them rounded up; of equal ones the first
-// count. Counts by bucket leave those of one bucket to sort.
+// count. A bound that so many tokens reach is found by halving: counting them costs next to
+// nothing, sorting does not.
 Parts Filtered(const FoldInput& in, double share) {
   const std::vector<float>& s = in.row.tokens.surprisal;
   const std::vector<int32_t>& r = in.row.tokens.rank;
@@ -46,26 +38,35 @@ Parts Filtered(const FoldInput& in, double share) {
   // The margin keeps 0.3 * 10 from being 4 of 10.
   const double wanted = std::ceil(share * static_cast<double>(s.size()) - 1e-9);
   const size_t n = std::clamp<size_t>(static_cast<size_t>(wanted), 1, s.size());
-  std::array<uint32_t, kBuckets> counts = {};
-  for (const float x : s) ++counts[Bucket(x)];
-  size_t left = n;  // to be taken from the bucket
-  int32_t bucket = kBuckets - 1;
-  for (; counts[bucket] < left; --bucket) left -= counts[bucket];
-
-  std::vector<size_t> tokens(counts[bucket] + 1);  // of the bucket; one more is written over
-  size_t found = 0;
-  for (size_t k = 0; k < s.size(); ++k) {
-    tokens[found] = k;
-    found += Bucket(s[k]) == bucket;
+  const auto sum_from = [&](float least) {
+    return SumRatiosFrom(least, s.data(), r.data(), s.size());
+  };
+  const auto mean = [&](double sum) { return Parts{sum / static_cast<double>(n), 1}; };
+  // From `low` on there are more than n, from `high` on fewer.
+  int64_t low = Order(-std::numeric_limits<float>::infinity());
+  int64_t high = int64_t{Order(std::numeric_limits<float>::infinity())} + 1;
+  size_t above = 0;  // from `high` on
+  while (high - low > 1) {
+    const int64_t middle = low + (high - low) / 2;
+    const float least = AtOrder(static_cast<int32_t>(middle));
+    const size_t count = CountFrom(least, s.data(), s.size());
+    if (count == n) return mean(sum_from(least));
+    if (count > n) {
+      low = middle;
+    } else {
+      high = middle;
+      above = count;
+    }
   }
-  std::nth_element(
-      tokens.begin(), tokens.begin() + (left - 1), tokens.begin() + found,
-      [&](size_t a, size_t b) { return std::pair(Order(s[b]), a) < std::pair(Order(s[a]), b); });
-  double sum = bucket == kBuckets - 1
-                   ? 0
-                   : SumRatiosFrom(LowerBound(bucket + 1), s.data(), r.data(), s.size());
-  for (size_t i = 0; i < left; ++i) sum += r[tokens[i]] / static_cast<double>(s[tokens[i]]);
-  return {sum / static_cast<double>(n), 1};
+  // Some of equal ones.
+  const float least = AtOrder(static_cast<int32_t>(low));
+  double sum = sum_from(std::nextafter(least, std::numeric_limits<float>::infinity()));
+  for (size_t k = 0; k < s.size() && above < n; ++k) {
+    if (s[k] != least) continue;
+    sum += r[k] / static_cast<double>(least);
+    ++above;
+  }
+  return mean(sum);
 }
 
 const MetricRegistrar kRsrTokenAvg({

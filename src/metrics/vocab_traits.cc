@@ -22,10 +22,11 @@ bool IsLetter(char c) {
 TokenTraits TraitsOf(std::string_view piece) {
   TokenTraits traits = {};
   traits.empty = piece.empty();
-  traits.blank = std::all_of(piece.begin(), piece.end(), IsSpace);
-  traits.begin = kStepEnds | kHasToBeRead;
-  traits.end = kHasToBeRead;
+  traits.begin = kStepEnds | kBlank;
+  traits.end = kAlways;
+  traits.passes_on = kWordBegins | kKeywordGoesOn;
   if (piece.empty()) return traits;
+  traits.passes_on = 0;
   size_t chars = 0, words = 0;
   for (size_t i = 0; i < piece.size(); ++i) {
     chars += (piece[i] & 0xC0) != 0x80;
@@ -42,11 +43,11 @@ TokenTraits TraitsOf(std::string_view piece) {
   const auto bit = [](bool is, Meeting meeting) { return is ? meeting : 0; };
   traits.begin = bit(!IsSpace(piece.front()), kWordBegins) | kStepEnds |
                  bit(piece.front() == ' ', kSentenceEnds) |
-                 bit(IsLetter(piece.front()), kKeywordGoesOn) | bit(whole.any(), kHasToBeRead);
+                 bit(IsLetter(piece.front()), kKeywordGoesOn) | bit(whole.any(), kHasToBeRead) |
+                 bit(std::all_of(piece.begin(), piece.end(), IsSpace), kBlank);
   traits.end = bit(IsSpace(piece.back()), kWordBegins) |
                bit(piece.find('\n') != piece.npos || piece.find(". ") != piece.npos, kStepEnds) |
-               bit(piece.back() == '.', kSentenceEnds) | bit(beginning, kKeywordGoesOn) |
-               kHasToBeRead;
+               bit(piece.back() == '.', kSentenceEnds) | bit(beginning, kKeywordGoesOn) | kAlways;
   return traits;
 }
 
@@ -56,16 +57,6 @@ VocabTraits::VocabTraits(std::vector<std::string> pieces) : pieces_(std::move(pi
   pieces_.emplace_back();
   traits_.reserve(pieces_.size());
   for (const std::string& piece : pieces_) traits_.push_back(TraitsOf(piece));
-}
-
-std::unique_ptr<const TokenTraits[]> VocabTraits::of(const std::vector<int32_t>& ids) const {
-  auto traits = std::make_unique_for_overwrite<TokenTraits[]>(ids.size());
-  // Locals, which the stores below cannot change.
-  const TokenTraits* all = traits_.data();
-  const size_t last = traits_.size() - 1, n = ids.size();
-  TokenTraits* to = traits.get();
-  for (size_t k = 0; k < n; ++k) to[k] = all[std::min<size_t>(static_cast<uint32_t>(ids[k]), last)];
-  return traits;
 }
 
 }  // namespace rsr

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +17,12 @@ enum Meeting : uint8_t {
   kStepEnds = 2,       // the first holds a newline or ". "
   kSentenceEnds = 4,   // "." before " "
   kKeywordGoesOn = 8,  // a beginning of a keyword (keywords.h) before an ASCII letter
-  kHasToBeRead = 16,   // the second is empty, or a keyword is whole inside it
+  kHasToBeRead = 16,   // a keyword is whole inside the second
+  kBlank = 32,         // the second is nothing but white space (ASCII's six)
+  kStepHead = 64,      // of TextMarks alone: the second is one of the first two of a step
+
+  kAlways = kHasToBeRead | kBlank,  // these depend on the second alone
+  kStretchBegins = kAlways | kWordBegins | kStepEnds,
 };
 
 // Small, so that a vocabulary's stay in the cache.
@@ -26,8 +30,8 @@ struct TokenTraits {
   uint16_t chars;      // Unicode code points that begin in it
   uint16_t words;      // words that begin in it behind white space of its own
   uint8_t begin, end;  // of Meeting
+  uint8_t passes_on;   // of an empty token: what is as if it were not there; else nothing
   bool empty : 1;
-  bool blank : 1;           // nothing but white space (ASCII's six)
   bool ends_in_letter : 1;  // ASCII
 };
 static_assert(sizeof(TokenTraits) == 8);
@@ -36,17 +40,21 @@ class VocabTraits {
  public:
   explicit VocabTraits(std::vector<std::string> pieces = {});  // indexed by token id
 
+  // Valid while the vocabulary is.
+  struct Table {
+    const TokenTraits* traits;
+    size_t last;
+    const TokenTraits& of(int32_t id) const {
+      return traits[std::min<size_t>(static_cast<uint32_t>(id), last)];
+    }
+  };
+  Table table() const { return {traits_.data(), traits_.size() - 1}; }
+
   // An id outside the vocabulary (a damaged run) is an empty text.
-  TokenTraits of(int32_t id) const { return traits_[Index(id)]; }
-  // Of each of them, in one go: the processor then waits for memory less than token by token.
-  std::unique_ptr<const TokenTraits[]> of(const std::vector<int32_t>& ids) const;
-  std::string_view piece(int32_t id) const { return pieces_[Index(id)]; }
+  const TokenTraits& of(int32_t id) const { return table().of(id); }
+  std::string_view piece(int32_t id) const { return pieces_[&of(id) - traits_.data()]; }
 
  private:
-  size_t Index(int32_t id) const {
-    return std::min<size_t>(static_cast<uint32_t>(id), traits_.size() - 1);
-  }
-
   std::vector<std::string> pieces_;  // the last one is the empty text
   std::vector<TokenTraits> traits_;
 };
