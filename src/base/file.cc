@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ std::string Reason(int error) { return std::generic_category().message(error); }
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   ~Descriptor() {
     if (fd_ >= 0) close(fd_);
   }
@@ -94,9 +95,8 @@ void WriteAll(int fd, std::string_view bytes, const std::string& path) {
   }
 }
 
-}  // namespace
-
-MappedFile::MappedFile(const std::string& path) : path_(path) {
+// A regular file, opened for reading, and its size.
+std::pair<Descriptor, size_t> OpenRegular(const std::string& path) {
   // Without O_NONBLOCK a FIFO would be waited for before it can be refused.
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) ThrowUnreadable(path, errno);
@@ -109,7 +109,14 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
   if (!S_ISREG(status.st_mode)) {
     throw Error(path + ": is not a regular file", "write its content to a file first");
   }
-  size_ = static_cast<size_t>(status.st_size);
+  return {std::move(file), static_cast<size_t>(status.st_size)};
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path) : path_(path) {
+  const auto [file, size] = OpenRegular(path);
+  size_ = size;
   if (size_ == 0) return;
   void* data = mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
   if (data == MAP_FAILED) ThrowUnreadable(path, errno);
@@ -146,6 +153,20 @@ void MappedFile::Drop(size_t begin, size_t end) const {
   const uintptr_t from = std::max(base, (base + begin) / kWindow * kWindow);
   const uintptr_t to = std::min(base + size_, (base + end + kWindow - 1) / kWindow * kWindow);
   if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
+
+void ReadPieces(const std::string& path, const std::function<void(std::string_view)>& visit) {
+  const auto [file, size] = OpenRegular(path);
+  // 64 kB and 16 MB cost a tenth and a quarter more (a hash over warm files, Zen 5).
+  constexpr size_t kPiece = size_t{256} << 10;
+  const auto piece = std::make_unique_for_overwrite<char[]>(kPiece);
+  while (true) {
+    const ssize_t got = read(file.get(), piece.get(), kPiece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) ThrowUnreadable(path, errno);
+    if (got == 0) return;
+    visit({piece.get(), static_cast<size_t>(got)});
+  }
 }
 
 std::string ReadFile(const std::string& path) { return std::string(MappedFile(path).bytes()); }

@@ -31,16 +31,11 @@ std::string HashBytes(std::string_view bytes) {
 }
 
 std::string HashFile(const std::string& path) {
-  const MappedFile file(path);
   const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
   XXH3_128bits_reset(state.get());
-  // In pieces, so that a student of many gigabytes does not count as memory used.
-  constexpr size_t kPiece = size_t{16} << 20;
-  for (size_t at = 0; at < file.bytes().size(); at += kPiece) {
-    const std::string_view piece = file.bytes().substr(at, kPiece);
+  ReadPieces(path, [&](std::string_view piece) {
     XXH3_128bits_update(state.get(), piece.data(), piece.size());
-    file.DropBefore(at + piece.size());
-  }
+  });
   return Hex(XXH3_128bits_digest(state.get()));
 }
 
