@@ -53,7 +53,12 @@ std::shared_ptr<parquet::WriterProperties> Properties(const arrow::Schema& schem
     const bool is_list = field->type()->id() == arrow::Type::LIST;
     const auto& leaf = is_list ? field->type()->field(0)->type() : field->type();
     const std::string path = field->name() + (is_list ? ".list.element" : "");
-    if (arrow::is_floating(leaf->id())) {
+    if (field->name() == "surprisal" || field->name() == "sum_p2") {
+      // Metrics read them, and LZ4 would take off 0.8 of their 8 bytes: without it a run is 4 %
+      // larger and every metric of it read in 6 % less time (of mass_above, too: 7 % more, 9 %
+      // less).
+      builder.disable_dictionary(path)->compression(path, parquet::Compression::UNCOMPRESSED);
+    } else if (arrow::is_floating(leaf->id())) {
       builder.disable_dictionary(path)->encoding(path, parquet::Encoding::BYTE_STREAM_SPLIT);
     } else if (field->name() == "record") {
       // Whole conversations: zstd makes them a third smaller than LZ4, and they are read rarely.

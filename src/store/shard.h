@@ -19,8 +19,8 @@
 namespace rsr {
 
 // A Parquet file built in memory (a shard is some 20 MB), to be hashed and written by
-// WriteFileAtomic: LZ4, page checksums, byte-stream-split for floating point, delta coding for
-// `position`, dictionaries for the rest.
+// WriteFileAtomic: LZ4, page checksums, byte-stream-split for floating point (but `surprisal` and
+// `sum_p2`, as they are), delta coding for `position`, dictionaries for the rest.
 class ParquetBuilder {
  public:
   explicit ParquetBuilder(const std::shared_ptr<arrow::Schema>& schema);
