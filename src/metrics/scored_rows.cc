@@ -90,9 +90,12 @@ void OrderRows(ScoredRows& data) {
   const auto run_of = [&](const ScoredRow& row) {
     return row.run < first.size() ? first[row.run] : row.run;
   };
-  std::sort(data.rows.begin(), data.rows.end(), [&](const ScoredRow& a, const ScoredRow& b) {
+  const auto before = [&](const ScoredRow& a, const ScoredRow& b) {
     return std::pair(run_of(a), a.row) < std::pair(run_of(b), b.row);
-  });
+  };
+  // They are large, and many runs were stored in order.
+  if (!std::is_sorted(data.rows.begin(), data.rows.end(), before))
+    std::sort(data.rows.begin(), data.rows.end(), before);
   std::unordered_map<std::string_view, const ScoredRow*> by_id;
   by_id.reserve(data.rows.size());
   for (const ScoredRow& row : data.rows) {
@@ -145,6 +148,7 @@ ScoredRows LoadRows(const std::vector<std::string>& runs,
     if (vocabulary && i == 0) vocab = VocabTraits(reader->ReadVocab());
     const Passes passes(data.runs, data.metrics);
     const auto inputs = static_cast<int64_t>(reader->info().inputs.size());
+    data.rows.reserve(data.rows.size() + ExpectedRows(reader->info()));
     reader->ForEach(columns, [&](const RunRow& row) {
       if (row.file < 0 || row.file >= inputs) {
         throw Error(fmt::format("run {}: row {} names input file number {}, but run.json lists {}",

@@ -35,6 +35,7 @@ class Reader : public RunReader {
   void ForEach(uint32_t columns, const std::function<void(const RunRow&)>& visit,
                const std::function<bool(const RunRow&)>& wanted) override {
     std::unordered_set<int64_t> seen;
+    seen.reserve(ExpectedRows(files_.info));
     const std::unordered_map<int64_t, VerifiedRow> verified = Verified();
     const auto visit_labelled = [&](RunRow& row) {
       const auto at = verified.find(row.row);

@@ -13,6 +13,7 @@
 //   is complete
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -106,6 +107,11 @@ struct RunRow {
   TokenColumns tokens;                                                         // empty in a pass
   PassColumns pass;  // empty in a run of its own
 };
+
+// How many rows to make room for: run.json may say anything.
+inline size_t ExpectedRows(const RunInfo& info) {
+  return static_cast<size_t>(std::clamp<int64_t>(info.rows_scored, 0, 1'000'000));
+}
 
 struct RejectedRow {
   std::string file;
