@@ -15,7 +15,8 @@ std::string RunInfoToJson(const RunInfo& info);  // ends in a newline; invalid U
 // for messages.
 RunInfo RunInfoFromJson(std::string_view json, const std::string& path);
 
-// Of all that the rows of a run depend on: settings and inputs. In the metadata of its files.
+// Of all that the rows of a run depend on: settings and inputs. In the metadata of its files. A
+// field that comes later must not change the hash of runs that do without it: they stay readable.
 std::string SettingsHash(const RunInfo& info);
 
 // One line for each field that keeps `now` from continuing the run `stored`, with both values.
