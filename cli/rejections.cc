@@ -31,7 +31,7 @@ void PrintRejections(const Rejections& rejections, Printer& printer) {
   if (rejections.by_reason.contains("too-long"))
     hint += "--max-tokens N cuts rows that are too long; ";
   if (std::any_of(rejections.examples.begin(), rejections.examples.end(), PrintsNoCalls))
-    hint += "--chat-template FILE takes your trainer's template, which prints tool calls; ";
+    hint += "--chat-template FILE takes a template that prints tool calls; ";
   printer.Hint(hint + rejections.hint);
 }
 

@@ -49,6 +49,10 @@ std::vector<std::string> ExpandInputs(const std::vector<std::string>& given) {
   std::set<std::string> seen;
   for (const std::string& name : given) {
     for (const std::string& file : IsPattern(name) ? Matches(name) : std::vector{name}) {
+      if (std::error_code unknown; std::filesystem::exists(file + "/run.json", unknown)) {
+        throw Error(file + ": is a run directory, expected a file of chats",
+                    "name the files to score; `rsr teachers`, `rsr select` and others read runs");
+      }
       if (!seen.insert(file).second) {
         throw Error(file + ": is named twice among the input files", "name every file once");
       }

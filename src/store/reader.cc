@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -104,10 +106,12 @@ std::optional<RunInfo> ReadRunInfo(const std::string& dir) {
 
 std::unique_ptr<RunReader> RunReader::Open(const std::string& dir) {
   if (!PathExists(RunJsonPath(dir))) {
-    const bool there = PathExists(dir);
-    throw Error(fmt::format("{}: {}", dir,
-                            there ? "holds no run: run.json is missing" : "no such run directory"),
-                "name a directory that `rsr score --out` wrote");
+    std::error_code unknown;
+    const bool file = std::filesystem::is_regular_file(dir, unknown);
+    const char* what = file              ? "is a file, expected a run directory"
+                       : PathExists(dir) ? "holds no run: run.json is missing"
+                                         : "no such run directory";
+    throw Error(fmt::format("{}: {}", dir, what), "name a directory that `rsr score --out` wrote");
   }
   return std::make_unique<Reader>(dir);
 }
