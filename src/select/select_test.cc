@@ -417,7 +417,7 @@ TEST(Select, WeightsAreByDistanceInTheMetricsDirection) {
   EXPECT_EQ(manifest["options"]["where"], "tokens > 0");
   EXPECT_EQ(manifest["quotas"][0]["candidates"], 2);
   EXPECT_EQ(manifest["quotas"][0]["rows"], 1);
-  EXPECT_THAT(ReadFile(summary.data_file), HasSubstr("\"rank\":3,\"candidates\":3"));
+  EXPECT_THAT(ReadFile(summary.data_file), HasSubstr("\"rank\":1,\"candidates\":3"));
 }
 
 TEST(Select, SeedReachesTheSignatures) {

@@ -1,9 +1,11 @@
 // Round trips: what is written is what is read, bit for bit.
 #include "store/run.h"
 
+#include <fstream>
 #include <limits>
 
 #include "store/store_testing.h"
+#include "store/verified.h"
 
 namespace rsr {
 namespace {
@@ -169,6 +171,21 @@ TEST_F(RunTest, OnlyTheRowsWantedAreVisited) {
       EXPECT_EQ(without_records.at(i).tokens.rank, written.tokens.rank);
     }
   }
+}
+
+// Labels of another run's file, copied here, are of rows with other ids.
+TEST_F(RunTest, VerifiedLabelsAreOfTheSameTrajectory) {
+  auto writer = RunWriter::Open(run_, MakeTestInfo());
+  AppendTestRows(writer.get(), 3, 5);  // labelled true, false and true
+  writer->Finish(true);
+  std::ofstream(VerifiedPath(run_))
+      << VerifiedToJson({.row = 0, .id = "trajectory-0", .correct = false})
+      << VerifiedToJson({.row = 1, .id = "another", .correct = true})
+      << VerifiedToJson({.row = 2, .id = "trajectory-2"});
+  const auto rows = ReadRows(run_);
+  EXPECT_EQ(rows.at(0).correct, false);
+  EXPECT_EQ(rows.at(1).correct, false);
+  EXPECT_EQ(rows.at(2).correct, true);  // undecided: its own
 }
 
 TEST_F(RunTest, InfoAndTotals) {
