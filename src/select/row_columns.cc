@@ -78,11 +78,7 @@ Getter OfKept(const ScoredRows& data, const std::string& name) {
 
 // Null for a name that is no metric's.
 const Metric* MetricOf(const std::string& name) {
-  try {
-    return &FindMetric(name);
-  } catch (const Error&) {
-    return nullptr;
-  }
+  return LookUpMetric(name.substr(0, name.find(':'))) ? &FindMetric(name) : nullptr;
 }
 
 Getter OfMetric(const ScoredRows& data, const std::string& name) {

@@ -9,7 +9,6 @@
 
 #include "rsr/error.h"
 #include "store/directory.h"
-#include "store/rejected.h"
 #include "store/run.h"
 #include "store/run_info.h"
 #include "store/schema.h"
@@ -73,13 +72,6 @@ class Reader : public RunReader {
 
   std::vector<std::string> ReadVocab() override {
     return ReadVocabFile(VocabPath(dir_), files_.info.vocab_size);
-  }
-
-  std::vector<RejectedRow> ReadRejected() override {
-    const std::string path = RejectedPath(dir_);
-    // Written when the reading of the input is over.
-    if (!PathExists(path)) return {};
-    return RejectedFromJsonl(ReadFile(path), path);
   }
 
  private:

@@ -194,15 +194,6 @@ TEST_F(RefusalTest, DamagedVocabulary) {
             root_ + "/other/vocab.parquet: is damaged: token id 49152 of 49152");
 }
 
-TEST_F(RefusalTest, DamagedRejectedRows) {
-  WriteRun();
-  std::ofstream(run_ + "/rejected.jsonl")
-      << R"({"file":"a","line":1,"row":0,"id":"","reason":"r","message":"m"})"
-      << "\nnot json\n";
-  EXPECT_THAT(ThrownBy([&] { RunReader::Open(run_)->ReadRejected(); }).message(),
-              HasSubstr("rejected.jsonl:2: "));
-}
-
 TEST_F(RefusalTest, ADirectoryThatHoldsSomethingElse) {
   fs::create_directories(run_);
   RunWriter::Open(run_, MakeTestInfo());  // empty: fine

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "store/run.h"
@@ -11,6 +10,5 @@ namespace rsr {
 
 std::string RejectedToJsonl(
     std::vector<RejectedRow> rows);  // sorted by row; invalid UTF-8 becomes U+FFFD
-std::vector<RejectedRow> RejectedFromJsonl(std::string_view text, const std::string& path);
 
 }  // namespace rsr

@@ -208,7 +208,6 @@ class RunReader {
                        const std::function<bool(const RunRow&)>& wanted = {}) = 0;
 
   virtual std::vector<std::string> ReadVocab() = 0;  // indexed by token id
-  virtual std::vector<RejectedRow> ReadRejected() = 0;
 };
 
 }  // namespace rsr
