@@ -228,9 +228,6 @@ TEST(Metrics, RefusesRunsThatCannotBeReadAsOne) {
   other.mask = "turn";
   expect_refused(other, "content", "turn");
   other = info;
-  other.thinking = "drop";
-  expect_refused(other, "as-template", "drop");
-  other = info;
   other.precision = "native";
   expect_refused(other, "f32", "native");
   other = info;

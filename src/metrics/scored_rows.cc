@@ -82,7 +82,6 @@ void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& othe
   check("students", first.info.student_hash, other.info.student_hash);
   check("chat templates", first.info.template_hash, other.info.template_hash);
   check("masks", first.info.mask, other.info.mask);
-  check("choices of --thinking", first.info.thinking, other.info.thinking);
   check("precisions", first.info.precision, other.info.precision);
 }
 
