@@ -207,14 +207,10 @@ StudyInput ReadStudyRuns(const CorrelateOptions& options, const std::string& per
     if (!is_new) CheckSameSettings(runs[at->second], runs.back());
   }
   const std::vector<size_t> first_shards = FirstShards(runs);
-  std::set<size_t> wholes(first_shards.begin(), first_shards.end());
+  std::map<size_t, std::vector<std::string>> wholes;  // paths of shards, by the first of them
+  for (size_t i = 0; i < runs.size(); ++i) wholes[first_shards[i]].push_back(runs[i].path);
   joined.set_scans(wholes.size());
-  for (size_t i = 0; i < runs.size(); ++i) {
-    std::vector<std::string> paths;
-    for (size_t j = i; j < runs.size(); ++j)
-      if (first_shards[j] == i) paths.push_back(runs[j].path);
-    if (!paths.empty()) AddRun(options, paths, runs[i].info, input);
-  }
+  for (const auto& [i, paths] : wholes) AddRun(options, paths, runs[i].info, input);
   input.warnings = MissingRows(runs);
   return input;
 }

@@ -87,11 +87,8 @@ void CheckSameSettings(const ScoredRows::Run& first, const ScoredRows::Run& othe
 
 void OrderRows(ScoredRows& data) {
   const std::vector<size_t> first = FirstShards(data.runs);
-  const auto run_of = [&](const ScoredRow& row) {
-    return row.run < first.size() ? first[row.run] : row.run;
-  };
   const auto before = [&](const ScoredRow& a, const ScoredRow& b) {
-    return std::pair(run_of(a), a.row) < std::pair(run_of(b), b.row);
+    return std::pair(first[a.run], a.row) < std::pair(first[b.run], b.row);
   };
   // They are large, and many runs were stored in order.
   if (!std::is_sorted(data.rows.begin(), data.rows.end(), before))

@@ -207,10 +207,48 @@ class Reader {
   int version_ = kRunFormatVersion;
 };
 
+// All settings that a run's rows depend on: f(name for messages, field), for hashes also what tells
+// people more, f(..., name, field).
+template <class F>
+void ForEachSetting(const F& f) {
+  f("student hash", &RunInfo::student_hash, "student", &RunInfo::student_path);
+  f("tokenizer hash", &RunInfo::tokenizer_hash);
+  f("template hash", &RunInfo::template_hash, "template", &RunInfo::template_source);
+  f("template date", &RunInfo::template_date);
+  f("mask", &RunInfo::mask);
+  f("thinking", &RunInfo::thinking);
+  f("max tokens", &RunInfo::max_tokens);
+  f("engine", &RunInfo::engine);
+  f("precision", &RunInfo::precision);
+  f("CPU level", &RunInfo::cpu_level);
+  f("dialect", &RunInfo::dialect);
+  f("mapped columns", &RunInfo::map);
+  f("teacher from", &RunInfo::teacher_from);
+  f("kept columns", &RunInfo::kept);
+  f("columns kept from", &RunInfo::kept_from);
+  f("where", &RunInfo::where);
+  f("sample", &RunInfo::sample);
+  f("seed", &RunInfo::seed);
+  f("shard", &RunInfo::shard);
+  f("pass", &RunInfo::pass);
+  f("options of the pass", &RunInfo::pass_options);
+}
+
 template <class T>
-void Compare(const char* name, const T& stored, const T& now, std::vector<std::string>* out) {
-  if (stored == now) return;
-  out->push_back(fmt::format("{}: '{}' in the run, '{}' now", name, stored, now));
+const T& Shown(const T& value) {
+  return value;
+}
+std::string Shown(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+// Whether they are the same; else there is one line more.
+template <class T>
+bool Compare(const std::string& name, const T& stored, const T& now,
+             std::vector<std::string>* out) {
+  if (stored == now) return true;
+  out->push_back(fmt::format("{}: '{}' in the run, '{}' now", name, Shown(stored), Shown(now)));
+  return false;
 }
 
 }  // namespace
@@ -254,52 +292,24 @@ RunInfo RunInfoFromJson(std::string_view text, const std::string& path) {
 }
 
 std::string SettingsHash(const RunInfo& info) {
-  Json all = {info.student_hash, info.tokenizer_hash, info.template_hash, info.template_date,
-              info.mask,         info.thinking,       info.max_tokens,    info.engine,
-              info.precision,    info.cpu_level,      info.dialect,       info.map,
-              info.teacher_from, info.kept,           info.kept_from,     info.where,
-              info.sample,       info.seed,           info.shard,         info.pass,
-              info.pass_options};
+  Json all = Json::array();
+  ForEachSetting([&](const char*, auto field, auto...) { all.push_back(info.*field); });
   for (const RunInfo::Input& input : info.inputs) all.push_back(input.hash);
   return HashBytes(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::vector<std::string> Disagreements(const RunInfo& stored, const RunInfo& now) {
   std::vector<std::string> out;
-  Compare("student hash", stored.student_hash, now.student_hash, &out);
-  if (!out.empty()) Compare("student", stored.student_path, now.student_path, &out);
-  Compare("tokenizer hash", stored.tokenizer_hash, now.tokenizer_hash, &out);
-  const size_t before_template = out.size();
-  Compare("template hash", stored.template_hash, now.template_hash, &out);
-  if (out.size() > before_template) {
-    Compare("template", stored.template_source, now.template_source, &out);
-  }
-  Compare("template date", stored.template_date, now.template_date, &out);
-  Compare("mask", stored.mask, now.mask, &out);
-  Compare("thinking", stored.thinking, now.thinking, &out);
-  Compare("max tokens", stored.max_tokens, now.max_tokens, &out);
-  Compare("engine", stored.engine, now.engine, &out);
-  Compare("precision", stored.precision, now.precision, &out);
-  Compare("CPU level", stored.cpu_level, now.cpu_level, &out);
-  Compare("dialect", stored.dialect, now.dialect, &out);
-  Compare("mapped columns", stored.map, now.map, &out);
-  Compare("teacher from", stored.teacher_from, now.teacher_from, &out);
-  Compare("kept columns", fmt::format("{}", fmt::join(stored.kept, ",")),
-          fmt::format("{}", fmt::join(now.kept, ",")), &out);
-  Compare("columns kept from", fmt::format("{}", fmt::join(stored.kept_from, ",")),
-          fmt::format("{}", fmt::join(now.kept_from, ",")), &out);
-  Compare("where", stored.where, now.where, &out);
-  Compare("sample", stored.sample, now.sample, &out);
-  Compare("seed", stored.seed, now.seed, &out);
-  Compare("shard", stored.shard, now.shard, &out);
-  Compare("pass", stored.pass, now.pass, &out);
-  Compare("options of the pass", stored.pass_options, now.pass_options, &out);
+  ForEachSetting([&](const char* name, auto field, const char* more = "",
+                     std::string RunInfo::*told = nullptr) {
+    const bool same = Compare(name, stored.*field, now.*field, &out);
+    if (!same && told != nullptr) Compare(more, stored.*told, now.*told, &out);
+  });
   Compare("number of inputs", stored.inputs.size(), now.inputs.size(), &out);
   for (size_t i = 0; i < std::min(stored.inputs.size(), now.inputs.size()); ++i) {
-    Compare(fmt::format("input {}", i + 1).c_str(), stored.inputs[i].path, now.inputs[i].path,
-            &out);
-    Compare(fmt::format("hash of input {} ({})", i + 1, now.inputs[i].path).c_str(),
-            stored.inputs[i].hash, now.inputs[i].hash, &out);
+    Compare(fmt::format("input {}", i + 1), stored.inputs[i].path, now.inputs[i].path, &out);
+    Compare(fmt::format("hash of input {} ({})", i + 1, now.inputs[i].path), stored.inputs[i].hash,
+            now.inputs[i].hash, &out);
   }
   return out;
 }
